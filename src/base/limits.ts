@@ -1,0 +1,82 @@
+/**
+ * Every limit of the system in one place, and the rules that relate them. A queue whose producers are all
+ * limited here cannot overflow.
+ */
+import { assert } from './assert.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+// Messages (RocketMQ 5 proxy defaults)
+export const MESSAGE_BODY_BYTES_MAX = 4 * MIB
+export const MESSAGE_PROPERTIES_BYTES_MAX = 16 * KIB
+export const MESSAGE_PROPERTIES_COUNT_MAX = 128
+/** What a message may need beside body and properties: ids, times, trace context. */
+export const MESSAGE_OVERHEAD_BYTES_MAX = 16 * KIB
+export const BATCH_BYTES_MAX = 16 * MIB
+export const BATCH_MESSAGES_MAX = 1024
+export const TOPIC_NAME_LENGTH_MAX = 127
+export const GROUP_NAME_LENGTH_MAX = 120
+export const MESSAGE_ID_BYTES_MAX = 256
+export const CLIENT_ID_BYTES_MAX = 512
+
+// Requests
+/** One gRPC request: the largest batch and room for its frame. */
+export const REQUEST_BYTES_MAX = BATCH_BYTES_MAX + 1 * MIB
+export const RECEIVE_MESSAGES_MAX = 32
+export const RECEIVE_BYTES_MAX = 8 * MIB
+export const INVISIBLE_MS_MIN = 10_000
+export const INVISIBLE_MS_MAX = 12 * 3600_000
+export const POLLING_MS_MIN = 5_000
+export const POLLING_MS_MAX = 20_000
+export const RENEW_MS = 60_000
+export const RENEW_BELOW_MS = 20_000
+export const RENEW_TOTAL_MS_MAX = 3 * 3600_000
+export const LEADER_GRACE_MS = 120_000
+export const ANSWER_BEFORE_DEADLINE_MS = 500
+export const REQUESTS_WAITING_MAX = 20_000
+export const REQUEST_BYTES_WAITING_MAX = 256 * MIB
+export const RECEIVERS_PARKED_MAX = 20_000
+
+// The log
+/** One entry holds the commands of one turn; a single large command may stand alone in it. */
+export const ENTRY_BYTES_MAX = REQUEST_BYTES_MAX + 1 * MIB
+/** A turn stops gathering commands at this size. */
+export const ENTRY_BYTES_TARGET = 1 * MIB
+export const SEGMENT_BYTES = 256 * MIB
+export const TAIL_CACHE_BYTES_MAX = 64 * MIB
+export const WRITE_BYTES_MAX = 32 * MIB
+export const UNCOMMITTED_BYTES_MAX = 128 * MIB
+/** Sends are refused when the disk has less than this left. */
+export const DISK_RESERVE_BYTES = 512 * MIB
+
+// Peers
+export const PEER_FRAME_BYTES_MAX = ENTRY_BYTES_MAX + 2 * MIB
+export const INFLIGHT_APPENDS_MAX = 64
+export const INFLIGHT_APPEND_BYTES_MAX = 32 * MIB
+export const APPEND_BYTES_MAX = 2 * MIB
+export const APPEND_ENTRIES_MAX = 512
+
+// The machine
+export const TOPICS_MAX = 10_000
+export const GROUPS_MAX = 10_000
+export const QUEUES_PER_TOPIC_MAX = 64
+export const QUEUES_PER_TOPIC_DEFAULT = 8
+export const IN_FLIGHT_PER_GROUP_QUEUE_MAX = 20_000
+export const DELIVERY_ATTEMPTS_DEFAULT = 17
+export const DEDUPE_IDS_MAX = 1 << 20
+export const DEDUPE_MS = 120_000
+export const DIGEST_EVERY_ENTRIES = 1024
+export const QUEUE_PAGE_POINTERS = 128
+export const POINTER_BYTES = 20
+
+assert(
+  MESSAGE_BODY_BYTES_MAX + MESSAGE_PROPERTIES_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX < BATCH_BYTES_MAX,
+  'the largest message fits a batch',
+)
+assert(REQUEST_BYTES_MAX < ENTRY_BYTES_MAX, 'the largest request fits an entry')
+assert(ENTRY_BYTES_MAX < WRITE_BYTES_MAX, 'the largest entry fits one write')
+assert(ENTRY_BYTES_MAX < SEGMENT_BYTES, 'the largest entry fits a segment')
+assert(ENTRY_BYTES_MAX < PEER_FRAME_BYTES_MAX, 'the largest entry fits a peer frame')
+assert(INVISIBLE_MS_MIN < INVISIBLE_MS_MAX, 'invisible times have a range')
+assert(RENEW_BELOW_MS < RENEW_MS, 'a renewed claim is not due at once')

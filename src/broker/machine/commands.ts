@@ -1,0 +1,223 @@
+/**
+ * The closed set of commands that the log can hold, and what applying each of them answers.
+ *
+ * A command names what the leader has chosen (which messages for which receiver, which pointer becomes a
+ * dead letter); applying it checks that the choice still holds and refuses it otherwise. Commands of one
+ * turn stand together in one entry and share its time stamp.
+ */
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
+import type { ErrorCode } from '../../base/errors.ts'
+
+/** The number of a topic, never used again after a deletion. */
+export type TopicId = number
+/** The number of a consumer group, never used again after a deletion. */
+export type GroupId = number
+/** The number of a queue in the whole broker group, never used again. A topic owns several. */
+export type QueueNumber = number
+
+/** 16 bytes that name one request of one client call: a repeat at a new leader carries the same key. */
+export type RequestKey = Uint8Array
+
+/** 8 bytes, a hash of a client id. Enough to know a client's claims by. */
+export type ClientHash = Uint8Array
+
+/** A pointer into the log: what a queue holds for each message (RocketMQ: consume queue unit). */
+export interface Pointer {
+  readonly position: LogPosition
+  readonly size: number
+  /** CRC-32 of the tag, 0 without one. A filter that matches still compares the tag itself. */
+  readonly tagHash: number
+}
+
+/** Names one delivery. A later attempt of the same message is another delivery. */
+export interface Delivery {
+  readonly groupId: GroupId
+  readonly queue: QueueNumber
+  readonly offset: QueueOffset
+  readonly attempt: number
+}
+
+/** What a receipt handle holds: the delivery, and until when it was first invisible, in log time. */
+export interface Receipt extends Delivery {
+  readonly deadline: Millis
+}
+
+/** Where a new group starts to read a topic. `default`: 0 if nothing was ever removed, else the end. */
+export type StartPolicy =
+  | { readonly from: 'default' | 'earliest' | 'latest' }
+  | { readonly from: 'time'; readonly time: Millis }
+
+export interface CreateTopic {
+  readonly type: 'createTopic'
+  readonly name: string
+  /** As in apache.rocketmq.v2: 1 NORMAL. Others come with their message kinds. */
+  readonly messageType: number
+  readonly queueCount: number
+}
+
+export interface DeleteTopic {
+  readonly type: 'deleteTopic'
+  readonly name: string
+}
+
+export interface CreateGroup {
+  readonly type: 'createGroup'
+  readonly name: string
+  readonly start: StartPolicy
+  /** Deliveries before a message becomes a dead letter (RocketMQ: retryMaxTimes + 1). */
+  readonly attemptsMax: number
+}
+
+export interface DeleteGroup {
+  readonly type: 'deleteGroup'
+  readonly name: string
+}
+
+/**
+ * First contact of a group with a topic: makes the group when it is missing and fixes its start positions.
+ * A repeat changes nothing. `timeOffsets` holds a start for each queue of the topic, in order, when the
+ * group's policy is a time; otherwise it is empty.
+ */
+export interface Contact {
+  readonly type: 'contact'
+  readonly group: string
+  /** `null`: only the group is made. */
+  readonly topicId: TopicId | null
+  readonly timeOffsets: readonly QueueOffset[]
+}
+
+/**
+ * Appends messages to a topic, all or none. The bytes are stored messages (`stored-message.ts`), one after
+ * the other. The machine picks the queues, round robin.
+ */
+export interface Send {
+  readonly type: 'send'
+  readonly topicId: TopicId
+  readonly count: number
+  readonly messages: Uint8Array
+}
+
+/** What one receiver gets from one queue. */
+export interface ClaimPart {
+  readonly queue: QueueNumber
+  /** The group's cursor, which must still stand here. */
+  readonly start: QueueOffset
+  /** Where the cursor goes. New messages in [start, end) that are not in `offsets` count as consumed. */
+  readonly end: QueueOffset
+  /** New messages that are handed out. */
+  readonly offsets: readonly QueueOffset[]
+  /** Messages whose invisible time is over and that are handed out again. */
+  readonly again: readonly QueueOffset[]
+}
+
+/** Hands messages to one receiver and hides them from others (RocketMQ: pop). */
+export interface Claim {
+  readonly type: 'claim'
+  readonly request: RequestKey
+  readonly client: ClientHash
+  readonly groupId: GroupId
+  readonly invisibleMs: Millis
+  /** The leader renews the claim while the client lives. */
+  readonly autoRenew: boolean
+  readonly parts: readonly ClaimPart[]
+}
+
+export interface Ack {
+  readonly type: 'ack'
+  readonly request: RequestKey
+  readonly receipts: readonly Receipt[]
+}
+
+export interface ChangeInvisible {
+  readonly type: 'changeInvisible'
+  readonly request: RequestKey
+  readonly receipt: Receipt
+  /** From the entry's stamp on; 0 makes the message visible at once. */
+  readonly invisibleMs: Millis
+}
+
+/** Gives back claims that provably never left for a client: visible at once, no attempt counted. */
+export interface Release {
+  readonly type: 'release'
+  readonly deliveries: readonly Delivery[]
+}
+
+/** Gives back every claim of a client that says it ends: visible at once. */
+export interface ReleaseClient {
+  readonly type: 'releaseClient'
+  readonly client: ClientHash
+  /** `null`: of all groups. */
+  readonly groupId: GroupId | null
+}
+
+/** Extends claims of live clients to the entry's stamp + `invisibleMs`, at most 3 h after the delivery. */
+export interface Renew {
+  readonly type: 'renew'
+  readonly invisibleMs: Millis
+  readonly deliveries: readonly Delivery[]
+}
+
+/**
+ * Moves messages that used up their attempts to the group's dead letter topic, as pointers. The leader
+ * gives the pointer since applying never reads the disk.
+ */
+export interface DeadLetter {
+  readonly type: 'deadLetter'
+  readonly groupId: GroupId
+  readonly queue: QueueNumber
+  readonly items: readonly (Pointer & { readonly offset: QueueOffset })[]
+}
+
+/** Only moves log time on, so that deadlines come near while nothing else happens. */
+export interface Advance {
+  readonly type: 'advance'
+}
+
+export type Command =
+  | CreateTopic
+  | DeleteTopic
+  | CreateGroup
+  | DeleteGroup
+  | Contact
+  | Send
+  | Claim
+  | Ack
+  | ChangeInvisible
+  | Release
+  | ReleaseClient
+  | Renew
+  | DeadLetter
+  | Advance
+
+/** The command was applied and changed nothing, for a reason that the caller is told. */
+export interface Refused {
+  readonly type: 'refused'
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+export interface SentMessage {
+  readonly queueId: number
+  readonly offset: QueueOffset
+  /** The message was already there: these are the first one's queue and offset. */
+  readonly repeated: boolean
+}
+
+export interface ClaimedMessage {
+  readonly queue: QueueNumber
+  readonly offset: QueueOffset
+  readonly attempt: number
+  /** Until when it is invisible, in log time: goes into the receipt handle. */
+  readonly deadline: Millis
+}
+
+export type Reply =
+  | Refused
+  | { readonly type: 'done' }
+  | { readonly type: 'topic'; readonly topicId: TopicId }
+  | { readonly type: 'group'; readonly groupId: GroupId }
+  | { readonly type: 'sent'; readonly messages: readonly SentMessage[] }
+  | { readonly type: 'claimed'; readonly messages: readonly ClaimedMessage[] }
+  /** For each receipt in order: was the message held by that delivery (or already acked by it)? */
+  | { readonly type: 'acked'; readonly valid: readonly boolean[] }
+  | { readonly type: 'changed'; readonly valid: boolean; readonly deadline: Millis }

@@ -1,0 +1,90 @@
+/**
+ * What the broker's shell may read of the machine. Read-only and synchronous; the objects are the machine's
+ * own and must not be changed or kept across an `await`.
+ */
+import type { Millis, QueueOffset } from '../../base/brand.ts'
+import type { Delivery, GroupId, Pointer, QueueNumber, StartPolicy, TopicId } from './commands.ts'
+
+export interface TopicView {
+  readonly id: TopicId
+  readonly name: string
+  readonly messageType: number
+  /** In the order of their queue ids 0..n-1. */
+  readonly queues: readonly QueueNumber[]
+  readonly createdAt: Millis
+}
+
+export interface GroupView {
+  readonly id: GroupId
+  readonly name: string
+  readonly start: StartPolicy
+  readonly attemptsMax: number
+  readonly createdAt: Millis
+  /** Topics that the group has read or announced to read. */
+  readonly topics: readonly TopicId[]
+}
+
+export interface QueueView {
+  readonly queue: QueueNumber
+  readonly topicId: TopicId
+  readonly queueId: number
+  readonly minOffset: QueueOffset
+  /** The offset that the next message gets. */
+  readonly nextOffset: QueueOffset
+}
+
+/** A group's place in one queue. */
+export interface ConsumerView {
+  /** The next message that was never handed out. */
+  readonly cursor: QueueOffset
+  /** Handed out and not acked, or waiting to be handed out again. */
+  readonly inFlight: number
+  /** Everything before it is consumed (RocketMQ: consumer offset). */
+  readonly committed: QueueOffset
+}
+
+/** A message in flight. */
+export interface ClaimView extends Delivery {
+  /** In log time. At or before now: it can be handed out again. */
+  readonly visibleAt: Millis
+  readonly firstClaimedAt: Millis
+  readonly autoRenew: boolean
+  readonly client: Uint8Array
+}
+
+export interface MachineView {
+  /** The stamp of the last entry: log time. */
+  readonly now: Millis
+  topic(name: string): TopicView | undefined
+  topicById(id: TopicId): TopicView | undefined
+  topics(): Iterable<TopicView>
+  group(name: string): GroupView | undefined
+  groupById(id: GroupId): GroupView | undefined
+  groups(): Iterable<GroupView>
+  queue(queue: QueueNumber): QueueView | undefined
+  consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined
+  /** Claims of a group in a queue that are visible at `now`, oldest deadline first, at most `max`. */
+  visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[]
+  /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
+  nextDeadline(after: Millis): Millis | undefined
+  /** Claims with `autoRenew` whose `visibleAt` is before `time`, at most `max`. */
+  renewable(time: Millis, max: number): readonly ClaimView[]
+  /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
+  exhausted(now: Millis, max: number): readonly ClaimView[]
+  /** The pointer of a message, if its page is in memory (the newest page of each queue always is). */
+  pointerInMemory(queue: QueueNumber, offset: QueueOffset): Pointer | undefined
+  /** The table key of the page that holds this pointer. */
+  pageKey(queue: QueueNumber, offset: QueueOffset): Uint8Array
+  /** The pointer inside a page read from the table, or `undefined` when the page does not hold it. */
+  pointerInPage(page: Uint8Array, offset: QueueOffset): Pointer | undefined
+  /** How far back repeats are known: ids held, the age of the oldest in log time, repeats that differed. */
+  dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number }
+}
+
+/** What happened in the last applied entries, for the shell to act on. Taken by `takeEffects`. */
+export interface Effects {
+  /** Topics that got messages or whose messages became visible again. */
+  readonly arrived: ReadonlySet<TopicId>
+  /** Topics or groups were made, changed or deleted. */
+  readonly catalogChanged: boolean
+}

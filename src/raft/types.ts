@@ -1,0 +1,209 @@
+/**
+ * The values that go into and come out of the Raft core. The core decides order and durability rules and
+ * never sees bytes: an entry's payload is opaque, only its size counts.
+ *
+ * The disk is a peer. The core hands out writes and hears of their completion as an input, and holds back by
+ * itself every message and every count that depends on a write. So whatever stands in `Ready.send` may leave
+ * at once (thesis 10.2.1: the leader sends appends while its own write is under way and counts itself only
+ * when it is done).
+ */
+import type { LogIndex, NodeId, Term } from '../base/brand.ts'
+
+/** The opaque content of an entry. `size` is what the whole record takes in the log, in bytes. */
+export interface Payload {
+  readonly size: number
+}
+
+export interface Entry {
+  readonly index: LogIndex
+  readonly term: Term
+  readonly payload: Payload
+}
+
+/** What must be durable before anything that depends on it (thesis 3.8). `votedFor` 0 is nobody. */
+export interface HardState {
+  readonly term: Term
+  readonly votedFor: NodeId | 0
+}
+
+/** Asks whether an election could be won, without any effect on the receiver (thesis 9.6). */
+export interface PreVote {
+  readonly type: 'preVote'
+  /** The term that the candidate would have. */
+  readonly term: Term
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+}
+
+export interface PreVoteReply {
+  readonly type: 'preVoteReply'
+  /** Granted: the term that was asked for. Refused: the receiver's own term. */
+  readonly term: Term
+  readonly granted: boolean
+}
+
+/** RequestVote (thesis 3.4). */
+export interface Vote {
+  readonly type: 'vote'
+  readonly term: Term
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+}
+
+export interface VoteReply {
+  readonly type: 'voteReply'
+  readonly term: Term
+  readonly granted: boolean
+}
+
+/** What all appends share. `round` is echoed, so that an old answer confirms nothing new. */
+interface AppendHead {
+  readonly term: Term
+  readonly prevIndex: LogIndex
+  readonly prevTerm: Term
+  readonly commitIndex: LogIndex
+  readonly round: number
+}
+
+/** AppendEntries as the leader's core asks for it: the shell adds the bytes of first..last (thesis 3.5). */
+export interface AppendOut extends AppendHead {
+  readonly type: 'append'
+  /** `prevIndex + 1`. */
+  readonly first: LogIndex
+  /** `first - 1` for a heartbeat. */
+  readonly last: LogIndex
+}
+
+/** AppendEntries as the follower's core gets it. `entries` follow `prevIndex` without a gap. */
+export interface AppendIn extends AppendHead {
+  readonly type: 'append'
+  readonly entries: readonly Entry[]
+}
+
+/** The answer to an append. */
+export interface AppendReply {
+  readonly type: 'appendReply'
+  readonly term: Term
+  readonly round: number
+  /**
+   * `matched`: everything up to `index` equals the leader's log and is durable here.
+   * `rejected`: the entry at `prevIndex` is missing or of another term.
+   */
+  readonly result: 'matched' | 'rejected'
+  /** matched: durable and verified up to here. rejected: the `prevIndex` that was refused. */
+  readonly index: LogIndex
+  /** rejected: where the leader should look next, and the term there (fast back-up, thesis 3.5 end). */
+  readonly hintIndex: LogIndex
+  readonly hintTerm: Term
+}
+
+export type OutMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendOut | AppendReply
+export type InMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendIn | AppendReply
+
+export interface Envelope {
+  readonly to: NodeId
+  readonly message: OutMessage
+}
+
+export type Input =
+  /** A fixed step of monotonic time has passed. */
+  | { readonly type: 'tick' }
+  /** Payloads to append, in order. Refused as a whole run when this node does not lead. */
+  | { readonly type: 'propose'; readonly payloads: readonly Payload[] }
+  | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
+  /** The write with this id, and all before it, are durable. */
+  | { readonly type: 'persisted'; readonly write: number }
+  /** What was sent to this peer may be lost: its connection broke, or an append could not be built. */
+  | { readonly type: 'unreachable'; readonly peer: NodeId }
+
+/**
+ * What the disk must do, in this order: hard state, then cut, then entries; durable as a whole before
+ * `persisted`. Writes are issued in the order of their ids. A later write's cut may drop entries of an
+ * earlier one that is not yet done.
+ */
+export interface Write {
+  readonly id: number
+  readonly hardState: HardState | null
+  /** Remove this index and everything after it before appending; `null` when nothing is removed. */
+  readonly truncateFrom: LogIndex | null
+  readonly entries: readonly Entry[]
+}
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
+
+export interface RoleChange {
+  readonly role: Role
+  readonly term: Term
+  /** 0 while nobody is known to lead. */
+  readonly leader: NodeId | 0
+  /** Why, in words, for the log line of the change. */
+  readonly reason: string
+}
+
+/** The result of one step. */
+export interface Ready {
+  readonly write: Write | null
+  /** May leave at once, in this order for each peer. */
+  readonly send: readonly Envelope[]
+  /** Entries up to here may be applied: min(commitIndex, durable here). Never goes back. */
+  readonly applyTo: LogIndex
+  readonly commitIndex: LogIndex
+  /** The last change of role, term or known leader in this step. */
+  readonly roleChange: RoleChange | null
+  /** Proposals that were not appended because this node does not lead. Nothing happened to them. */
+  readonly refused: readonly Payload[]
+}
+
+/** What the leader knows of one peer, for status and metrics. */
+export interface PeerProgress {
+  readonly peer: NodeId
+  readonly state: 'probe' | 'replicate'
+  readonly matchIndex: LogIndex
+  readonly nextIndex: LogIndex
+  readonly inflightCount: number
+  readonly inflightBytes: number
+  /** Ticks since the last answer. */
+  readonly silentTicks: number
+}
+
+export interface RaftStatus {
+  readonly id: NodeId
+  readonly role: Role
+  readonly term: Term
+  readonly leader: NodeId | 0
+  readonly lastIndex: LogIndex
+  readonly durableIndex: LogIndex
+  readonly commitIndex: LogIndex
+  readonly peers: readonly PeerProgress[]
+}
+
+/** A run of entries of one term in the log, for starting the core from a recovered log. */
+export interface TermRun {
+  readonly first: LogIndex
+  readonly term: Term
+}
+
+export interface RaftOptions {
+  readonly id: NodeId
+  readonly voters: readonly NodeId[]
+  /** Seed of the election timeouts. */
+  readonly seed: number
+  readonly electionTicksMin: number
+  /** Exclusive. */
+  readonly electionTicksMax: number
+  readonly heartbeatTicks: number
+  readonly inflightCountMax: number
+  readonly inflightBytesMax: number
+  readonly appendEntriesMax: number
+  readonly appendBytesMax: number
+  /** What recovery found. All of it is durable. */
+  readonly recovered: {
+    readonly hardState: HardState
+    readonly lastIndex: LogIndex
+    readonly termRuns: readonly TermRun[]
+    /** Everything up to here is known to be committed, since the tables hold it. */
+    readonly appliedIndex: LogIndex
+    /** The record size of an entry in the recovered log, in bytes. */
+    readonly sizeOf: (index: LogIndex) => number
+  }
+}
