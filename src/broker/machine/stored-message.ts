@@ -1,0 +1,84 @@
+/**
+ * How a message stands in the log: a fixed header with what the broker needs to know of it, then the
+ * client's protobuf `Message` exactly as it came.
+ *
+ *   0  u8   version, 1
+ *   1  u8   message type (apache.rocketmq.v2: 1 NORMAL)
+ *   2  u16  flags, 0
+ *   4  u32  identity A  \ two independent hashes of client id, topic and message id:
+ *   8  u32  identity B  / a repeat has both equal, and size and CRC of the body too
+ *  12  u32  body CRC-32
+ *  16  u32  tag CRC-32, 0 without a tag
+ *  20  u32  length of the raw message
+ *  24  u32  where the content of field 3 (system_properties) starts in the raw message
+ *  28  u32  its length
+ *  32  u32  where the content of field 4 (body) starts in the raw message
+ *  36  u32  its length
+ *  40  u64  when it was stored, milliseconds since 1970 by the leader's clock
+ *  48       raw message
+ */
+import { getUint64, setUint64, viewOf } from '../../base/bytes.ts'
+import { assert } from '../../base/assert.ts'
+
+export const STORED_HEADER_BYTES = 48
+export const STORED_VERSION = 1
+
+export interface StoredHeader {
+  readonly messageType: number
+  readonly identityA: number
+  readonly identityB: number
+  readonly bodyCrc: number
+  readonly tagHash: number
+  readonly rawLength: number
+  readonly systemStart: number
+  readonly systemLength: number
+  readonly bodyStart: number
+  readonly bodyLength: number
+  readonly storedAtMs: number
+}
+
+export function writeStoredHeader(into: Uint8Array, header: StoredHeader): void {
+  assert(into.byteLength >= STORED_HEADER_BYTES, 'a stored header has room')
+  const view = viewOf(into)
+  view.setUint8(0, STORED_VERSION)
+  view.setUint8(1, header.messageType)
+  view.setUint16(2, 0)
+  view.setUint32(4, header.identityA)
+  view.setUint32(8, header.identityB)
+  view.setUint32(12, header.bodyCrc)
+  view.setUint32(16, header.tagHash)
+  view.setUint32(20, header.rawLength)
+  view.setUint32(24, header.systemStart)
+  view.setUint32(28, header.systemLength)
+  view.setUint32(32, header.bodyStart)
+  view.setUint32(36, header.bodyLength)
+  setUint64(view, 40, header.storedAtMs)
+}
+
+/**
+ * Reads the header at `at`. Returns `undefined` when the bytes are no stored message: too short, of another
+ * version, or with ranges outside the raw message.
+ */
+export function readStoredHeader(bytes: Uint8Array, at = 0): StoredHeader | undefined {
+  if (bytes.byteLength - at < STORED_HEADER_BYTES) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, STORED_HEADER_BYTES)
+  if (view.getUint8(0) !== STORED_VERSION) return undefined
+  if (view.getUint32(40) > 0x1f_ffff) return undefined
+  const header: StoredHeader = {
+    messageType: view.getUint8(1),
+    identityA: view.getUint32(4),
+    identityB: view.getUint32(8),
+    bodyCrc: view.getUint32(12),
+    tagHash: view.getUint32(16),
+    rawLength: view.getUint32(20),
+    systemStart: view.getUint32(24),
+    systemLength: view.getUint32(28),
+    bodyStart: view.getUint32(32),
+    bodyLength: view.getUint32(36),
+    storedAtMs: getUint64(view, 40),
+  }
+  if (header.systemStart + header.systemLength > header.rawLength) return undefined
+  if (header.bodyStart + header.bodyLength > header.rawLength) return undefined
+  if (at + STORED_HEADER_BYTES + header.rawLength > bytes.byteLength) return undefined
+  return header
+}
