@@ -1,0 +1,106 @@
+/**
+ * The machine's tables on the disk: everything that changed goes out as one batch together with the applied
+ * index, some time later and without fsync, since the log is the truth and is replayed from that index.
+ * Reads see what is still on its way.
+ */
+import { messageOf } from '../base/errors.ts'
+import type { Clock, Kv, KvWrite } from '../base/ports.ts'
+
+/** Changed rows are written at most this often. */
+const FLUSH_EVERY_MS = 100
+/** Pages kept in memory after a read. */
+const CACHED_ROWS_MAX = 2048
+
+export class TableStore {
+  readonly #kv: Kv
+  readonly #clock: Clock
+  readonly #drain: () => KvWrite[]
+  readonly #failed: (error: unknown) => void
+  /** Rows of the batch that is being written. */
+  #overlay = new Map<string, Uint8Array | null>()
+  readonly #cache = new Map<string, Uint8Array>()
+  #timer: (() => void) | null = null
+  #writing: Promise<void> | null = null
+  #closed = false
+
+  /** `drain` hands out the machine's changed rows; `failed` hears of a store that cannot be written. */
+  constructor(kv: Kv, clock: Clock, drain: () => KvWrite[], failed: (error: unknown) => void) {
+    this.#kv = kv
+    this.#clock = clock
+    this.#drain = drain
+    this.#failed = failed
+  }
+
+  /** Says that the machine has changed rows. */
+  markDirty(): void {
+    if (this.#timer !== null || this.#closed) return
+    this.#timer = this.#clock.timer(FLUSH_EVERY_MS, () => {
+      this.#timer = null
+      if (this.#writing === null) void this.flush()
+      else this.markDirty()
+    })
+  }
+
+  /** Writes everything that changed so far. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    const rows = this.#drain()
+    if (rows.length === 0) return
+    for (const row of rows) {
+      const key = keyText(row.key)
+      this.#overlay.set(key, row.value)
+      this.#cache.delete(key)
+    }
+    this.#writing = this.#write(rows)
+    await this.#writing
+  }
+
+  async #write(rows: readonly KvWrite[]): Promise<void> {
+    try {
+      await this.#kv.batch(rows)
+    } catch (error) {
+      this.#failed(new Error(`the tables could not be written: ${messageOf(error)}`, { cause: error }))
+    } finally {
+      this.#overlay = new Map()
+      this.#writing = null
+    }
+  }
+
+  /** A row that is in memory: on its way to the disk, or read lately. `null`: it is being deleted. */
+  cached(key: Uint8Array): Uint8Array | null | undefined {
+    const text = keyText(key)
+    const onItsWay = this.#overlay.get(text)
+    return onItsWay === undefined ? this.#cache.get(text) : onItsWay
+  }
+
+  /** A row, from memory or from the disk; `null` when there is none. */
+  async get(key: Uint8Array): Promise<Uint8Array | null> {
+    const inMemory = this.cached(key)
+    if (inMemory !== undefined) return inMemory
+    const row = await this.#kv.get(key)
+    const changedMeanwhile = this.cached(key)
+    if (changedMeanwhile !== undefined) return changedMeanwhile
+    if (row === undefined) return null
+    this.#cache.set(keyText(key), row)
+    if (this.#cache.size > CACHED_ROWS_MAX) {
+      for (const oldest of this.#cache.keys()) {
+        this.#cache.delete(oldest)
+        break
+      }
+    }
+    return row
+  }
+
+  /** Writes what is left and closes the store. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#timer?.()
+    this.#timer = null
+    await this.flush()
+    await this.#kv.close()
+  }
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
