@@ -1,0 +1,167 @@
+/** The order of the house: layers, circles, dead files, pure folders, shape of files, tests, loose ends. */
+import { describe, expect, test } from 'vitest'
+import { cycles, deadFiles, importGraph, layerFaults, type Layers } from './support/import-graph.ts'
+import {
+  declaresPurity,
+  focusFaults,
+  isTypesOnly,
+  LINES_MAX,
+  purityFaults,
+  shapeFaults,
+  todoFaults,
+} from './support/source-rules.ts'
+import { filesBelow, has, textOf } from './support/tree.ts'
+
+/** What each layer may import beside itself. Imports go down only. */
+const LAYERS: Layers = {
+  base: [],
+  raft: ['base'],
+  'broker/machine': ['base'],
+  store: ['base'],
+  rpc: ['base'],
+  observe: ['base'],
+  dledger: ['base', 'raft', 'store', 'rpc'],
+  namesrv: ['base', 'rpc'],
+  client: ['base', 'rpc'],
+  broker: ['base', 'broker/machine', 'dledger', 'store', 'rpc', 'namesrv'],
+  proxy: ['base', 'rpc', 'broker', 'broker/machine'],
+  cli: [
+    'base',
+    'raft',
+    'broker/machine',
+    'store',
+    'rpc',
+    'observe',
+    'dledger',
+    'namesrv',
+    'client',
+    'broker',
+    'proxy',
+  ],
+}
+
+/** Folders whose files reach nothing outside, and the one file that may: it checksums with `node:zlib`. */
+const PURE_FOLDERS = ['base', 'raft', 'broker/machine']
+const IMPURE_FILES = ['base/crc32.ts']
+
+/** The programs: what they do not reach is dead. */
+const ENTRIES = ['cli/dledger.ts', 'cli/dledger-cli.ts']
+
+/** Folders whose tests are not file by file, and why. */
+const TESTED_AS_A_WHOLE: readonly (readonly [folder: string, why: string])[] = [
+  ['cli/', 'test/integration starts the programs as a user does'],
+]
+
+/** Single files without a test file of their own, and what tests them instead. */
+const TESTED_ELSEWHERE: readonly (readonly [file: string, why: string])[] = []
+
+const sources = new Map(
+  filesBelow(['src'])
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [path.slice(4), textOf(path)]),
+)
+const graph = importGraph(sources)
+const tests = filesBelow(['test', 'jepsen-like']).filter((path) => path.endsWith('.ts'))
+const texts = filesBelow([
+  'src',
+  'test',
+  'bench',
+  'jepsen-like',
+  'scripts',
+  'bin',
+  'proto',
+  'docs',
+  'deploy',
+  '.ci',
+])
+const ownTexts = [...texts, 'README.md', 'package.json', 'package-lock.json', '.npmrc'].filter(has)
+
+function faultsOf(check: (file: string, text: string) => readonly string[]): string[] {
+  return [...sources].flatMap(([file, text]) => check(file, text))
+}
+
+function isPure(file: string): boolean {
+  if (IMPURE_FILES.includes(file)) return false
+  const folder = PURE_FOLDERS.some((pure) => file.startsWith(`${pure}/`))
+  return folder || declaresPurity(sources.get(file) ?? '')
+}
+
+describe('the import graph', () => {
+  test('imports go down the layers', () => {
+    expect(layerFaults(graph, LAYERS)).toEqual([])
+  })
+
+  test('no files import one another in a circle', () => {
+    expect(cycles(graph)).toEqual([])
+  })
+
+  test('a program reaches every file', () => {
+    expect(deadFiles(graph, ENTRIES)).toEqual([])
+  })
+})
+
+describe('files', () => {
+  test('pure files reach nothing outside', () => {
+    expect(faultsOf((file, text) => (isPure(file) ? purityFaults(file, text) : []))).toEqual([])
+  })
+
+  test('each opens with a comment, is short and exports by name', () => {
+    expect(faultsOf(shapeFaults)).toEqual([])
+  })
+
+  test('no test is too long', () => {
+    const long = tests.filter((path) => textOf(path).trimEnd().split('\n').length > LINES_MAX)
+    expect(long).toEqual([])
+  })
+})
+
+describe('tests', () => {
+  test('each file with code has the test of its name, or stands in the list of those tested elsewhere', () => {
+    const listed = (file: string): boolean =>
+      TESTED_ELSEWHERE.some(([name]) => name === file) ||
+      TESTED_AS_A_WHOLE.some(([folder]) => file.startsWith(folder))
+    const missing = [...sources]
+      .filter(([file, text]) => !isTypesOnly(text) && !listed(file) && !has(testOf(file)))
+      .map(([file]) => file)
+    expect(missing).toEqual([])
+  })
+
+  test('the list of files tested elsewhere holds no file that is gone or has its test', () => {
+    const needless = TESTED_ELSEWHERE.filter(([file]) => !sources.has(file) || has(testOf(file)))
+    expect(needless).toEqual([])
+  })
+
+  test('none is left out and none runs alone', () => {
+    expect(tests.flatMap((path) => focusFaults(path, textOf(path)))).toEqual([])
+  })
+})
+
+function testOf(file: string): string {
+  return `test/${file.replace(/\.ts$/, '.test.ts')}`
+}
+
+describe('loose ends', () => {
+  test('open work names its issue', () => {
+    const own = texts.filter((path) => !path.startsWith('test/support/source-rules'))
+    expect(own.flatMap((path) => todoFaults(path, textOf(path)))).toEqual([])
+  })
+
+  test('no file names a package registry or a folder of one machine', () => {
+    const places = [
+      'registry.npmjs',
+      'registry.yarnpkg',
+      'proxy.golang',
+      'pypi.org',
+      '/home/',
+      '/Users/',
+      '/root/',
+      '/work/',
+    ]
+    const found = ownTexts
+      .filter((path) => path !== 'test/tidy.test.ts')
+      .flatMap((path) =>
+        places.filter((place) => textOf(path).includes(place)).map((place) => `${path}: ${place}`),
+      )
+    expect(found).toEqual([])
+  })
+})
