@@ -13,11 +13,19 @@
  *
  * A head is the first chunk of its frame and so guarded by the frame's CRC; records carry their own (record-codec.ts).
  */
-import { unreachable } from '../../base/assert.ts'
+import { assert, unreachable } from '../../base/assert.ts'
 import { logIndex, term, type LogIndex, type Term } from '../../base/brand.ts'
 import { BytesError, getUint64, setUint64, viewOf } from '../../base/bytes.ts'
 import { APPEND_ENTRIES_MAX } from '../../base/limits.ts'
-import type { AppendReply, OutMessage, PreVote, PreVoteReply, Vote, VoteReply } from '../../raft/types.ts'
+import type {
+  AppendOut,
+  AppendReply,
+  OutMessage,
+  PreVote,
+  PreVoteReply,
+  Vote,
+  VoteReply,
+} from '../../raft/types.ts'
 
 const PRE_VOTE = 1
 const PRE_VOTE_REPLY = 2
@@ -56,11 +64,8 @@ export interface AppendBytes {
 /** A message of Raft as it comes in, appends with raw records. */
 export type WireMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendBytes | AppendReply
 
-/**
- * The bytes of a message; of an append only the head, after which the caller puts the raw records
- * `first..last` in the same frame. The result is new and may be kept.
- */
-export function encodeRaft(message: OutMessage): Uint8Array {
+/** The bytes of a message other than an append. They are new and may be kept. */
+export function encodeMessage(message: Exclude<OutMessage, AppendOut>): Uint8Array {
   switch (message.type) {
     case 'preVote':
       return ask(PRE_VOTE, message)
@@ -70,16 +75,6 @@ export function encodeRaft(message: OutMessage): Uint8Array {
       return ask(VOTE, message)
     case 'voteReply':
       return answer(VOTE_REPLY, message)
-    case 'append': {
-      const bytes = opened(APPEND, message.term, APPEND_HEAD_BYTES)
-      const view = viewOf(bytes)
-      setUint64(view, 9, message.prevIndex)
-      setUint64(view, 17, message.prevTerm)
-      setUint64(view, 25, message.commitIndex)
-      setUint64(view, 33, message.round)
-      view.setUint32(41, message.last + 1 - message.first)
-      return bytes
-    }
     case 'appendReply': {
       const bytes = opened(APPEND_REPLY, message.term, APPEND_REPLY_BYTES)
       const view = viewOf(bytes)
@@ -93,6 +88,22 @@ export function encodeRaft(message: OutMessage): Uint8Array {
     default:
       return unreachable(message)
   }
+}
+
+/**
+ * The head of an append with `count` records, whose raw bytes the caller puts behind it in the same frame.
+ * 0 for a heartbeat. New bytes, which may be kept.
+ */
+export function encodeAppend(message: AppendOut, count: number): Uint8Array {
+  assert(count <= APPEND_ENTRIES_MAX, 'an append is not larger than the limit', { count })
+  const bytes = opened(APPEND, message.term, APPEND_HEAD_BYTES)
+  const view = viewOf(bytes)
+  setUint64(view, 9, message.prevIndex)
+  setUint64(view, 17, message.prevTerm)
+  setUint64(view, 25, message.commitIndex)
+  setUint64(view, 33, message.round)
+  view.setUint32(41, count)
+  return bytes
 }
 
 function opened(kind: number, ofTerm: Term, length: number): Uint8Array {
@@ -127,7 +138,7 @@ export function decodeRaft(bytes: Uint8Array): DecodedRaft {
 }
 
 function decoded(bytes: Uint8Array): WireMessage {
-  switch (bytes[0]) {
+  switch (bytes[0] ?? 0) {
     case PRE_VOTE:
       return { type: 'preVote', ...decodeAsk(bytes) }
     case PRE_VOTE_REPLY:
