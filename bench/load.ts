@@ -10,29 +10,9 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { Histogram, type Latencies } from './histogram.ts'
+import { Histogram } from './histogram.ts'
+import type { LoadResult } from './load-result.ts'
 import { type CallTemplate, callTemplate } from './request.ts'
-
-/** The line that ends a run. Rates and counts are of the measured seconds only, `failed` of the whole run. */
-export interface LoadResult {
-  readonly event: 'result'
-  readonly seconds: number
-  readonly calls: number
-  readonly callsPerSecond: number
-  readonly messagesPerSecond: number
-  /** Calls that the server refused or that got lost, and were not tried again. */
-  readonly failed: number
-  /** Calls that were sent again. */
-  readonly retried: number
-  readonly latencyMs: Latencies
-  /** The longest time between two accepted calls that follow one another, and when it began (Unix ms). */
-  readonly longestGapMs: number
-  readonly gapBeganAtMs: number
-  /** CPU time of this process for each call, in microseconds. */
-  readonly cpuMicrosPerCall: number
-  /** The last reason for a refused or lost call; empty when there was none. */
-  readonly lastError: string
-}
 
 const RECONNECT_MS = 50
 const ATTEMPT_MS_MAX = 3_000

@@ -1,0 +1,72 @@
+/** The few calls of `dledger.v1.Admin` that a bench needs. */
+import { join } from 'node:path'
+import { Client, credentials } from '@grpc/grpc-js'
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader'
+import { projectFolder } from './children.ts'
+
+const CALL_MS_MAX = 2_000
+const TOPIC_MS_MAX = 15_000
+
+/** What a bench looks at of a member's state. */
+export interface MemberStatus {
+  readonly role: string
+  readonly leaderId: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+}
+
+const definitions = loadSync('dledger/v1/admin.proto', {
+  includeDirs: [join(projectFolder(), 'proto')],
+  longs: Number,
+  enums: String,
+  defaults: true,
+})
+const service = definitions['dledger.v1.Admin'] as ServiceDefinition
+
+const clients = new Map<string, Admin>()
+
+/** The client for one address; there is one for each. */
+export function adminOf(address: string): Admin {
+  const known = clients.get(address) ?? new Admin(address)
+  clients.set(address, known)
+  return known
+}
+
+export class Admin {
+  private readonly client: Client
+
+  constructor(address: string) {
+    this.client = new Client(address, credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': 50,
+      'grpc.max_reconnect_backoff_ms': 200,
+    })
+  }
+
+  /** `undefined` when the member does not answer. */
+  async describeMember(): Promise<MemberStatus | undefined> {
+    try {
+      return (await this.call('DescribeMember', {}, CALL_MS_MAX)) as MemberStatus
+    } catch {
+      return undefined
+    }
+  }
+
+  async createTopic(name: string): Promise<void> {
+    await this.call('CreateTopic', { name }, TOPIC_MS_MAX)
+  }
+
+  private call(method: string, request: object, msMax: number): Promise<unknown> {
+    const definition = service[method]
+    if (definition === undefined) throw new Error(`dledger.v1.Admin has no ${method}`)
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        request,
+        { deadline: Date.now() + msMax },
+        (error, answer) => (error === null ? resolve(answer) : reject(error)),
+      )
+    })
+  }
+}

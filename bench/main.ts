@@ -1,0 +1,25 @@
+/** `npm run bench -- NAME [options]`: runs one bench as a process of its own. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { benchProgram } from './children.ts'
+
+const BENCHES: readonly (readonly [name: string, what: string])[] = [
+  [
+    'send',
+    'SendMessage against a no-op server: rate, latency, CPU (--seconds 5 --rounds 3 --through leader|all)',
+  ],
+  ['failover', 'kill -9 of the leader under load: time without an accepted send (--rounds 10)'],
+  ['idle', 'memory and CPU of idle nodes (--seconds 10)'],
+  ['machine', 'commands that the state machine applies a second'],
+  ['cut', 'cutting a request and joining a delivery'],
+  ['peers', 'bytes and entries between members a second'],
+]
+
+const [name = '', ...args] = process.argv.slice(2)
+if (!BENCHES.some(([known]) => known === name) || !existsSync(benchProgram(name))) {
+  console.error('npm run bench -- NAME [--seconds N] [--rounds N] [--warm N] [--folder PATH]')
+  for (const [known, what] of BENCHES) console.error(`  ${known.padEnd(10)}${what}`)
+  process.exit(2)
+}
+const { status } = spawnSync(process.execPath, [benchProgram(name), ...args], { stdio: 'inherit' })
+process.exit(status ?? 1)
