@@ -1,0 +1,118 @@
+/**
+ * What a member and a name server are told at their start: plain types and defaults. Pure. Files are read
+ * and checked in `cli/config-file.ts`; everything here is already complete and correct.
+ */
+import { DISK_RESERVE_BYTES, SEGMENT_BYTES } from './limits.ts'
+
+/** One member of a broker group: where the other members and where clients reach it, as `host:port`. */
+export interface MemberEndpoints {
+  /** The Raft id, 1 or more, different for each member of the group. */
+  readonly id: number
+  readonly peer: string
+  readonly client: string
+}
+
+/** Certificate and private key as paths of PEM files. */
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+}
+
+/** The log of one member on its disk. */
+export interface LogConfig {
+  /** A segment file is closed when it reaches this size. */
+  readonly segmentBytes: number
+  /** Sends are refused while less than this is free on the disk. */
+  readonly diskReserveBytes: number
+}
+
+/** The times of Raft. All election and heartbeat times are multiples of one tick. */
+export interface RaftConfig {
+  readonly tickMs: number
+  readonly heartbeatTicks: number
+  /** Rule: heartbeatTicks < electionTicksMin < electionTicksMax. */
+  readonly electionTicksMin: number
+  readonly electionTicksMax: number
+}
+
+/** How much a program writes to its log file. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Everything that one member of a broker group needs to start. */
+export interface BrokerConfig {
+  /** The name that people give the whole installation; the name servers' answers carry it. */
+  readonly cluster: string
+  /** The name of the broker group, for example `broker-0`. */
+  readonly group: string
+  /** This member's id. Rule: it is one of `members`. */
+  readonly id: number
+  /** The members that the group starts with. Later changes are in the log, which then wins. */
+  readonly members: readonly MemberEndpoints[]
+  /** Where this member listens, `host:port`. Differs from its entry in `members` behind a NAT or in a container. */
+  readonly listen: { readonly client: string; readonly peer: string }
+  /** The absolute path of the member's own data folder. */
+  readonly dataFolder: string
+  /** Addresses of name servers, `host:port`. Empty: the member registers nowhere. */
+  readonly nameServers: readonly string[]
+  /**
+   * The id of the cluster to found when the data folder is empty: the same text for all first members. A
+   * member whose folder already holds an identity compares it. `undefined`: an empty folder is refused.
+   */
+  readonly bootstrap: string | undefined
+  /** The certificate of the client port. `undefined`: one is made at the first start. */
+  readonly tls: TlsFiles | undefined
+  readonly topics: { readonly autoCreate: boolean }
+  readonly groups: { readonly autoCreate: boolean }
+  readonly log: LogConfig
+  readonly raft: RaftConfig
+  readonly logLevel: LogLevel
+  /** Where the process writes its log. `undefined`: standard error. */
+  readonly logFile: string | undefined
+}
+
+/** Everything that a name server needs to start. It keeps nothing on disk. */
+export interface NamesrvConfig {
+  /** Where it listens, `host:port`. */
+  readonly listen: string
+  readonly logLevel: LogLevel
+  readonly logFile: string | undefined
+}
+
+/** What holds where a configuration says nothing. The addresses are those of the development cluster. */
+export const CONFIG_DEFAULTS = {
+  cluster: 'default',
+  group: 'broker-0',
+  clientPort: 8081,
+  peerPort: 40911,
+  namesrvPort: 9876,
+  /** One election takes 450 to 900 ms, a heartbeat goes out every 75 ms. */
+  raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
+  log: { segmentBytes: SEGMENT_BYTES, diskReserveBytes: DISK_RESERVE_BYTES },
+  topics: { autoCreate: false },
+  groups: { autoCreate: true },
+  logLevel: 'info',
+} as const satisfies {
+  readonly raft: RaftConfig
+  readonly log: LogConfig
+  readonly logLevel: LogLevel
+  readonly [name: string]: unknown
+}
+
+/** What a member tells the process that started it, over the IPC channel (`process.send`), when there is one. */
+export type ChildMessage =
+  /** Both ports are open and the log is recovered. A leader need not exist yet. */
+  | { readonly type: 'ready'; readonly pid: number }
+  /** The member's role or its idea of the leader changed. `leaderId` is 0 while nobody leads. */
+  | { readonly type: 'role'; readonly role: string; readonly term: number; readonly leaderId: number }
+  /** The member cannot start or go on: one clear sentence. It exits with a code other than 0. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+
+/** Splits `host:port` (`[::1]:8081` for IPv6); `undefined` when it is not of that form or the port is not 0 to 65535. */
+export function splitEndpoint(
+  endpoint: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(endpoint)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  return host === undefined || port > 65_535 ? undefined : { host, port }
+}
