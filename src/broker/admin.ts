@@ -1,0 +1,217 @@
+/**
+ * Administration of the group: what a person asks of a member. Reading is answered from this member's own
+ * state; what changes something is done by the leader, wherever it was asked.
+ */
+import { millis, queueOffset, type LogIndex, type Millis } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import {
+  DELIVERY_ATTEMPTS_DEFAULT,
+  GROUP_NAME_LENGTH_MAX,
+  QUEUES_PER_TOPIC_DEFAULT,
+  QUEUES_PER_TOPIC_MAX,
+  TOPIC_NAME_LENGTH_MAX,
+} from '../base/limits.ts'
+import type { Command, Reply, StartPolicy } from './machine/commands.ts'
+import { encodeCommand } from './machine/index.ts'
+import type { GroupView, MachineView, TopicView } from './machine/view.ts'
+import { expectReply, topicMissing } from './operations.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+
+const NAME_ALLOWED = /^[%|a-zA-Z0-9_-]+$/
+const MESSAGE_TYPE_NORMAL = 1
+
+export interface TopicSummary {
+  readonly name: string
+  readonly messageType: number
+  readonly queueCount: number
+  readonly messageCount: number
+  readonly createdMs: number
+}
+
+export interface TopicDescription {
+  readonly summary: TopicSummary
+  readonly queues: readonly {
+    readonly queueId: number
+    readonly minOffset: number
+    readonly nextOffset: number
+  }[]
+  readonly groups: readonly string[]
+}
+
+export interface GroupSummary {
+  readonly name: string
+  readonly start: string
+  readonly attemptsMax: number
+  readonly createdMs: number
+  readonly lag: number
+  readonly inFlight: number
+}
+
+export interface GroupQueueStatus {
+  readonly topic: string
+  readonly queueId: number
+  readonly committed: number
+  readonly cursor: number
+  readonly nextOffset: number
+  readonly inFlight: number
+  readonly lag: number
+}
+
+export interface GroupDescription {
+  readonly summary: GroupSummary
+  readonly queues: readonly GroupQueueStatus[]
+}
+
+/** Makes, describes and deletes topics and groups. Changing calls run on the leader only. */
+export class Admin {
+  readonly #view: MachineView
+  readonly #log: ReplicatedLog
+
+  constructor(view: MachineView, log: ReplicatedLog) {
+    this.#view = view
+    this.#log = log
+  }
+
+  /** Returns the index of the entry from which on a member serves the topic. */
+  async createTopic(name: string, messageType: number, queueCount: number): Promise<LogIndex> {
+    checkName(name, TOPIC_NAME_LENGTH_MAX, 'ILLEGAL_TOPIC', 'topic')
+    const type = messageType === 0 ? MESSAGE_TYPE_NORMAL : messageType
+    if (type !== MESSAGE_TYPE_NORMAL) {
+      throw new BrokerError('NOT_IMPLEMENTED', 'only topics of type NORMAL can be made so far')
+    }
+    const queues = queueCount === 0 ? QUEUES_PER_TOPIC_DEFAULT : queueCount
+    if (queues > QUEUES_PER_TOPIC_MAX) {
+      throw new BrokerError('BAD_REQUEST', `a topic has at most ${QUEUES_PER_TOPIC_MAX} queues`)
+    }
+    return await this.#change({ type: 'createTopic', name, messageType: type, queueCount: queues }, 'topic')
+  }
+
+  async deleteTopic(name: string): Promise<LogIndex> {
+    return await this.#change({ type: 'deleteTopic', name }, 'done')
+  }
+
+  /** `start`: default, earliest, latest or time, which needs `startTimeMs`. */
+  async createGroup(
+    name: string,
+    start: string,
+    startTimeMs: number,
+    attemptsMax: number,
+  ): Promise<LogIndex> {
+    checkName(name, GROUP_NAME_LENGTH_MAX, 'ILLEGAL_GROUP', 'consumer group')
+    const attempts = attemptsMax === 0 ? DELIVERY_ATTEMPTS_DEFAULT : attemptsMax
+    const policy = startPolicy(start, startTimeMs)
+    return await this.#change({ type: 'createGroup', name, start: policy, attemptsMax: attempts }, 'group')
+  }
+
+  async deleteGroup(name: string): Promise<LogIndex> {
+    return await this.#change({ type: 'deleteGroup', name }, 'done')
+  }
+
+  listTopics(): readonly TopicSummary[] {
+    return [...this.#view.topics()].map((topic) => this.#topicSummary(topic))
+  }
+
+  describeTopic(name: string): TopicDescription {
+    const topic = this.#view.topic(name)
+    if (topic === undefined) throw new BrokerError('TOPIC_NOT_FOUND', topicMissing(name))
+    const groups = [...this.#view.groups()].filter((group) => group.topics.includes(topic.id))
+    return {
+      summary: this.#topicSummary(topic),
+      queues: topic.queues.map((number, queueId) => {
+        const queue = this.#view.queue(number)
+        return { queueId, minOffset: queue?.minOffset ?? 0, nextOffset: queue?.nextOffset ?? 0 }
+      }),
+      groups: groups.map((group) => group.name),
+    }
+  }
+
+  listGroups(): readonly GroupSummary[] {
+    return [...this.#view.groups()].map((group) => this.#groupSummary(group, this.#groupQueues(group)))
+  }
+
+  describeGroup(name: string): GroupDescription {
+    const group = this.#view.group(name)
+    if (group === undefined) {
+      throw new BrokerError('GROUP_NOT_FOUND', `consumer group "${name}" does not exist`)
+    }
+    const queues = this.#groupQueues(group)
+    return { summary: this.#groupSummary(group, queues), queues }
+  }
+
+  async #change(command: Command, wanted: Reply['type']): Promise<LogIndex> {
+    const { index, reply } = await this.#log.propose(encodeCommand(command))
+    expectReply(reply, wanted)
+    return index
+  }
+
+  #topicSummary(topic: TopicView): TopicSummary {
+    let messageCount = 0
+    for (const number of topic.queues) {
+      const queue = this.#view.queue(number)
+      if (queue !== undefined) messageCount += queue.nextOffset - queue.minOffset
+    }
+    const { name, messageType, queues, createdAt } = topic
+    return { name, messageType, queueCount: queues.length, messageCount, createdMs: createdAt }
+  }
+
+  #groupQueues(group: GroupView): GroupQueueStatus[] {
+    const list: GroupQueueStatus[] = []
+    for (const topicId of group.topics) {
+      const topic = this.#view.topicById(topicId)
+      for (const [queueId, number] of (topic?.queues ?? []).entries()) {
+        const nextOffset = this.#view.queue(number)?.nextOffset ?? queueOffset(0)
+        const consumer = this.#view.consumer(group.id, number)
+        if (topic === undefined || consumer === undefined) continue
+        const { cursor, committed, inFlight } = consumer
+        const lag = nextOffset - cursor + inFlight
+        list.push({ topic: topic.name, queueId, committed, cursor, nextOffset, inFlight, lag })
+      }
+    }
+    return list
+  }
+
+  #groupSummary(group: GroupView, queues: readonly GroupQueueStatus[]): GroupSummary {
+    let lag = 0
+    let inFlight = 0
+    for (const queue of queues) {
+      lag += queue.lag
+      inFlight += queue.inFlight
+    }
+    const { name, attemptsMax, createdAt } = group
+    return { name, start: group.start.from, attemptsMax, createdMs: createdAt, lag, inFlight }
+  }
+}
+
+function checkName(
+  name: string,
+  lengthMax: number,
+  code: 'ILLEGAL_TOPIC' | 'ILLEGAL_GROUP',
+  what: string,
+): void {
+  if (!NAME_ALLOWED.test(name) || name.length > lengthMax) {
+    const allowed = `1 to ${lengthMax} letters, digits, _, -, % or |`
+    throw new BrokerError(code, `"${name}" is no name for a ${what}: it takes ${allowed}`)
+  }
+}
+
+function startPolicy(start: string, timeMs: number): StartPolicy {
+  switch (start) {
+    case '':
+    case 'default':
+      return { from: 'default' }
+    case 'earliest':
+    case 'latest':
+      return { from: start }
+    case 'time':
+      return { from: 'time', time: startTime(timeMs) }
+    default:
+      throw new BrokerError('BAD_REQUEST', `a group starts at default, earliest, latest or time: ${start}`)
+  }
+}
+
+function startTime(timeMs: number): Millis {
+  if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
+    throw new BrokerError('BAD_REQUEST', 'the start time is a number of milliseconds since 1970')
+  }
+  return millis(timeMs)
+}

@@ -1,0 +1,146 @@
+/**
+ * One member of a broker group: the machine on top of the replicated log, and what only a leader does. Built
+ * around ports, so that the simulator can run it as it is.
+ */
+import { millis, type Millis, type NodeId } from '../base/brand.ts'
+import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
+import { DLedgerServer } from '../dledger/server.ts'
+import type { LogStore } from '../dledger/log-store.ts'
+import type { MetaStore } from '../dledger/meta-store.ts'
+import type { RaftLink } from '../dledger/peer-sender.ts'
+import type { EncodedCommand } from '../dledger/proposals.ts'
+import type { Raft } from '../raft/index.ts'
+import type { RoleChange } from '../raft/types.ts'
+import { ClientLiveness } from './client-liveness.ts'
+import { DeadlineDriver } from './deadline-driver.ts'
+import { DiskGuard } from './disk-guard.ts'
+import { LogClock } from './log-clock.ts'
+import { type BrokerMachine, encodeEntry } from './machine/index.ts'
+import type { Reply } from './machine/commands.ts'
+import { MessageReader } from './message-reader.ts'
+import { Operations } from './operations.ts'
+import { Receivers } from './receivers.ts'
+
+export interface BrokerOptions {
+  readonly id: NodeId
+  readonly raft: Raft
+  readonly log: LogStore
+  readonly meta: MetaStore
+  readonly kv: Kv
+  readonly machine: BrokerMachine
+  readonly link: RaftLink
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tickMs: number
+  readonly autoCreateGroups: boolean
+  readonly diskReserveBytes: number
+  readonly schedule?: (run: () => void) => void
+}
+
+/** What the owner of a broker hears. */
+export interface BrokerEvents {
+  roleChanged(change: RoleChange): void
+  leadingChanged(leading: boolean): void
+  /** Topics or groups changed. */
+  catalogChanged(): void
+  /** The member cannot go on: the process must end. */
+  failed(error: unknown): void
+}
+
+export class Broker {
+  readonly machine: BrokerMachine
+  readonly ledger: DLedgerServer<Reply>
+  readonly operations: Operations
+  readonly diskGuard: DiskGuard
+  readonly receivers: Receivers
+  readonly #clock: Clock
+  readonly #logClock = new LogClock()
+  readonly #liveness = new ClientLiveness()
+  readonly #driver: DeadlineDriver
+  readonly #events: BrokerEvents
+
+  constructor(options: BrokerOptions, events: BrokerEvents) {
+    const { machine, clock, logger } = options
+    this.machine = machine
+    this.#clock = clock
+    this.#events = events
+    this.ledger = new DLedgerServer<Reply>({
+      ...options,
+      encodeBatch: (commands: readonly EncodedCommand[]) => encodeEntry(this.now(), commands),
+      events: {
+        roleChanged: (change) => this.#roleChanged(change),
+        leadingChanged: (leading) => this.#leadingChanged(leading),
+        applied: () => this.#applied(),
+        failed: (error) => events.failed(error),
+      },
+    })
+    const log = this.ledger
+    const reader = new MessageReader(machine, log)
+    const now = (): Millis => this.now()
+    this.diskGuard = new DiskGuard(options.disk, options.diskReserveBytes, clock, logger)
+    this.receivers = new Receivers({ view: machine, log, reader, clock, now })
+    this.#driver = new DeadlineDriver({
+      view: machine,
+      log,
+      reader,
+      clock,
+      logger,
+      liveness: this.#liveness,
+      now,
+      pump: () => this.receivers.pumpAll(),
+    })
+    this.operations = new Operations({
+      view: machine,
+      log,
+      reader,
+      receivers: this.receivers,
+      liveness: this.#liveness,
+      diskGuard: this.diskGuard,
+      clock,
+      autoCreateGroups: options.autoCreateGroups,
+    })
+  }
+
+  /** Log time now, on the leader; on others the stamp of the last entry applied. */
+  now(): Millis {
+    if (!this.ledger.leading) return this.machine.now
+    return millis(Math.max(this.machine.now, this.#logClock.now(this.#clock.mono(), this.#clock.wall())))
+  }
+
+  async start(): Promise<void> {
+    await this.diskGuard.start()
+    this.ledger.start()
+  }
+
+  async close(): Promise<void> {
+    this.#driver.stop()
+    this.diskGuard.stop()
+    await this.ledger.close()
+  }
+
+  #roleChanged(change: RoleChange): void {
+    this.#events.roleChanged(change)
+  }
+
+  #leadingChanged(leading: boolean): void {
+    if (leading) {
+      this.#logClock.start(this.machine.now, this.#clock.mono(), this.#clock.wall())
+      this.#liveness.start(this.#clock.mono())
+      this.#driver.start()
+      this.receivers.pumpAll()
+    } else {
+      this.#driver.stop()
+      this.receivers.leadershipLost()
+    }
+    this.#events.leadingChanged(leading)
+  }
+
+  #applied(): void {
+    const effects = this.machine.takeEffects()
+    if (effects.catalogChanged) this.#events.catalogChanged()
+    if (!this.ledger.leading) return
+    if (effects.arrived.size > 0) this.receivers.arrived(effects.arrived)
+    this.#driver.look()
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Which clients live, as the leader knows it: any call of a client on any node counts. A new leader has
+ * heard of nobody yet and counts everybody as alive for a while.
+ */
+import { createHash } from 'node:crypto'
+import { LEADER_GRACE_MS } from '../base/limits.ts'
+
+/** A client that was silent for this long is taken for gone: its claims are no longer renewed. */
+const CLIENT_ALIVE_MS = 60_000
+/** Forgotten clients are swept out when the table reaches this size. */
+const CLIENTS_MAX = 100_000
+
+export class ClientLiveness {
+  readonly #lastSeen = new Map<string, number>()
+  #graceUntil = 0
+
+  /** A term of this leader begins at the given monotonic time. */
+  start(mono: number): void {
+    this.#lastSeen.clear()
+    this.#graceUntil = mono + LEADER_GRACE_MS
+  }
+
+  seen(clientId: string, mono: number): void {
+    this.#lastSeen.set(clientKey(clientHash(clientId)), mono)
+    if (this.#lastSeen.size > CLIENTS_MAX) this.#sweep(mono)
+  }
+
+  /** The client said goodbye: not alive, whatever the grace. */
+  ended(clientId: string): void {
+    this.#lastSeen.set(clientKey(clientHash(clientId)), Number.NEGATIVE_INFINITY)
+  }
+
+  isAlive(client: Uint8Array, mono: number): boolean {
+    const last = this.#lastSeen.get(clientKey(client))
+    if (last === undefined) return mono < this.#graceUntil
+    return mono - last < CLIENT_ALIVE_MS
+  }
+
+  #sweep(mono: number): void {
+    for (const [key, last] of this.#lastSeen) {
+      if (mono - last > CLIENT_ALIVE_MS) this.#lastSeen.delete(key)
+    }
+  }
+}
+
+/** The 8 bytes by which the log knows a client. */
+export function clientHash(clientId: string): Uint8Array {
+  return createHash('sha256').update(clientId).digest().subarray(0, 8)
+}
+
+function clientKey(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
+}

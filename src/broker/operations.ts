@@ -1,0 +1,182 @@
+/** What the leader does for clients: each call checks what must be checked before the log, then proposes. */
+import { millis, type QueueOffset } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { Clock } from '../base/ports.ts'
+import { type ClientLiveness, clientHash } from './client-liveness.ts'
+import type { DiskGuard } from './disk-guard.ts'
+import type {
+  AckRequest,
+  ChangeInvisibleRequest,
+  LeaderOperations,
+  ReceivedMessage,
+  ReceiveRequest,
+  SendRequest,
+  SendResult,
+} from './leader-port.ts'
+import type { Command, Receipt, Reply } from './machine/commands.ts'
+import { encodeCommand, encodeSend } from './machine/index.ts'
+import type { GroupView, MachineView, TopicView } from './machine/view.ts'
+import type { MessageReader } from './message-reader.ts'
+import { offsetByTime } from './offset-by-time.ts'
+import type { Receivers } from './receivers.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+
+export interface OperationsOptions {
+  readonly view: MachineView
+  readonly log: ReplicatedLog
+  readonly reader: MessageReader
+  readonly receivers: Receivers
+  readonly liveness: ClientLiveness
+  readonly diskGuard: DiskGuard
+  readonly clock: Clock
+  /** A group that is not known is made at its first contact. */
+  readonly autoCreateGroups: boolean
+}
+
+export class Operations implements LeaderOperations {
+  readonly #options: OperationsOptions
+
+  constructor(options: OperationsOptions) {
+    this.#options = options
+  }
+
+  async send(request: SendRequest): Promise<readonly SendResult[]> {
+    this.#requireLeading()
+    this.#options.diskGuard.requireSpace()
+    const topic = await this.#requireTopic(request.topic)
+    const { reply } = await this.#options.log.propose(
+      encodeSend(topic.id, request.count, request.messages, request.bytes),
+    )
+    return expectReply(reply, 'sent').messages
+  }
+
+  async receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]> {
+    this.#requireLeading()
+    const topic = await this.#requireTopic(request.topic)
+    const group = await this.#contact(request.group, topic)
+    return await this.#options.receivers.receive(group.id, topic.id, request)
+  }
+
+  async ack(request: AckRequest): Promise<readonly boolean[]> {
+    this.#requireLeading()
+    const receipts = request.receipts.filter((receipt) => receipt !== undefined)
+    if (receipts.length === 0) return request.receipts.map(() => false)
+    const reply = await this.#propose({ type: 'ack', request: request.requestKey, receipts })
+    const { valid } = expectReply(reply, 'acked')
+    let next = 0
+    return request.receipts.map((receipt) => receipt !== undefined && (valid[next++] ?? false))
+  }
+
+  async changeInvisible(
+    request: ChangeInvisibleRequest,
+  ): Promise<{ readonly valid: boolean; readonly receipt: Receipt }> {
+    this.#requireLeading()
+    const reply = await this.#propose({
+      type: 'changeInvisible',
+      request: request.requestKey,
+      receipt: request.receipt,
+      invisibleMs: millis(request.invisibleMs),
+    })
+    const { valid, deadline } = expectReply(reply, 'changed')
+    return { valid, receipt: valid ? { ...request.receipt, deadline } : request.receipt }
+  }
+
+  async release(receipts: readonly Receipt[]): Promise<void> {
+    this.#requireLeading()
+    await this.#propose({ type: 'release', deliveries: receipts })
+  }
+
+  async contact(group: string, topics: readonly string[], clientId: string): Promise<void> {
+    this.#requireLeading()
+    this.clientSeen(clientId)
+    const { view } = this.#options
+    if (topics.length === 0) await this.#contact(group, null)
+    for (const name of topics) {
+      const topic = view.topic(name)
+      if (topic !== undefined) await this.#contact(group, topic)
+    }
+  }
+
+  async terminate(clientId: string, group: string | null): Promise<void> {
+    this.#requireLeading()
+    this.#options.liveness.ended(clientId)
+    const groupId = group === null ? null : this.#options.view.group(group)?.id
+    if (groupId === undefined) return
+    await this.#propose({ type: 'releaseClient', client: clientHash(clientId), groupId })
+  }
+
+  clientSeen(clientId: string): void {
+    this.#options.liveness.seen(clientId, this.#options.clock.mono())
+  }
+
+  async confirmAbsent(): Promise<void> {
+    this.#requireLeading()
+    await this.#propose({ type: 'advance' })
+  }
+
+  #requireLeading(): void {
+    if (!this.#options.log.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
+  }
+
+  async #propose(command: Command): Promise<Reply> {
+    return (await this.#options.log.propose(encodeCommand(command))).reply
+  }
+
+  /** An absent topic is confirmed by a round through the log, so that a deposed leader denies nothing. */
+  async #requireTopic(name: string): Promise<TopicView> {
+    const known = this.#options.view.topic(name)
+    if (known !== undefined) return known
+    await this.confirmAbsent()
+    const topic = this.#options.view.topic(name)
+    if (topic === undefined) throw new BrokerError('TOPIC_NOT_FOUND', topicMissing(name))
+    return topic
+  }
+
+  /** Makes sure that the group exists and that its start in the topic is fixed. */
+  async #contact(name: string, topic: TopicView | null): Promise<GroupView> {
+    const { view } = this.#options
+    const known = view.group(name)
+    if (known !== undefined && (topic === null || known.topics.includes(topic.id))) return known
+    if (known === undefined && !this.#options.autoCreateGroups) {
+      await this.confirmAbsent()
+      if (view.group(name) === undefined) throw new BrokerError('GROUP_NOT_FOUND', groupMissing(name))
+    }
+    const reply = await this.#propose({
+      type: 'contact',
+      group: name,
+      topicId: topic?.id ?? null,
+      timeOffsets: topic === null ? [] : await this.#timeOffsets(known, topic),
+    })
+    expectReply(reply, 'group')
+    const group = view.group(name)
+    if (group === undefined) throw new BrokerError('GROUP_NOT_FOUND', groupMissing(name))
+    return group
+  }
+
+  /** The start of each queue when the group starts at a time. */
+  async #timeOffsets(group: GroupView | undefined, topic: TopicView): Promise<QueueOffset[]> {
+    if (group === undefined || group.start.from !== 'time') return []
+    const offsets: QueueOffset[] = []
+    for (const number of topic.queues) {
+      const queue = this.#options.view.queue(number)
+      if (queue !== undefined) offsets.push(await offsetByTime(this.#options.reader, queue, group.start.time))
+    }
+    return offsets
+  }
+}
+
+/** What a person should do about a topic that is not there. */
+export function topicMissing(name: string): string {
+  return `topic "${name}" does not exist; to create it: npm run cli -- topic create ${name}`
+}
+
+function groupMissing(name: string): string {
+  return `consumer group "${name}" does not exist; to create it: npm run cli -- group create ${name}`
+}
+
+/** The reply of the wanted type; a refusal becomes an error that names its code. */
+export function expectReply<T extends Reply['type']>(reply: Reply, type: T): Extract<Reply, { type: T }> {
+  if (reply.type === type) return reply as Extract<Reply, { type: T }>
+  if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
+  throw new BrokerError('BAD_REQUEST', `the log answered ${reply.type} where ${type} was expected`)
+}

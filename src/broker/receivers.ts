@@ -1,0 +1,330 @@
+/**
+ * Receivers on the leader: those that wait for messages, and the claims that are made for them. Nothing
+ * polls: a receiver is looked at when it comes, when messages arrive in its topic, when a claim on its queues
+ * ends, and when a message becomes visible again.
+ *
+ * A queue has at most one round of claims of a group under way; the receivers of one round are planned
+ * together, and all their claims of a turn stand in one entry of the log.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Millis, QueueOffset } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import { RECEIVERS_PARKED_MAX } from '../base/limits.ts'
+import type { Clock } from '../base/ports.ts'
+import { type Chosen, ClaimPlanner, type Plan } from './claim-planner.ts'
+import { clientHash } from './client-liveness.ts'
+import type { ReceivedMessage, ReceiveRequest } from './leader-port.ts'
+import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './machine/commands.ts'
+import { encodeCommand } from './machine/index.ts'
+import type { MachineView } from './machine/view.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+import { hasTag } from './stored-tag.ts'
+
+export interface ReceiversOptions {
+  readonly view: MachineView
+  readonly log: ReplicatedLog
+  readonly reader: MessageReader
+  readonly clock: Clock
+  /** Log time now. */
+  readonly now: () => Millis
+}
+
+/** One waiting call. */
+interface Waiting {
+  readonly request: ReceiveRequest
+  readonly resolve: (messages: readonly ReceivedMessage[]) => void
+  readonly reject: (error: unknown) => void
+  /** The request's key, until a claim under it was answered empty: then one that is used for nothing else. */
+  key: Uint8Array
+  /** A claim for it is under way: its end decides. */
+  claiming: boolean
+  ended: boolean
+  cancelTimer: () => void
+}
+
+/** The receivers of one group and topic. */
+interface Room {
+  readonly groupId: GroupId
+  readonly topicId: TopicId
+  readonly waiting: Set<Waiting>
+  readonly busy: Set<QueueNumber>
+  rotation: number
+  loading: boolean
+}
+
+export class Receivers {
+  readonly #options: ReceiversOptions
+  readonly #rooms = new Map<string, Room>()
+  #parked = 0
+
+  constructor(options: ReceiversOptions) {
+    this.#options = options
+  }
+
+  /** Calls that wait now. */
+  get parked(): number {
+    return this.#parked
+  }
+
+  /** Hands out messages of the topic to a group; empty when none came until the polling time. */
+  async receive(
+    groupId: GroupId,
+    topicId: TopicId,
+    request: ReceiveRequest,
+  ): Promise<readonly ReceivedMessage[]> {
+    if (this.#parked >= RECEIVERS_PARKED_MAX) throw new BrokerError('BUSY', 'too many receivers are waiting')
+    const room = this.#room(groupId, topicId)
+    return await new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        request,
+        resolve,
+        reject,
+        key: request.requestKey,
+        claiming: false,
+        ended: false,
+        cancelTimer: () => undefined,
+      }
+      const giveUp = (): void => {
+        if (!waiting.claiming) this.#end(room, waiting, [])
+      }
+      const left = Math.max(0, request.pollUntilMono - this.#options.clock.mono())
+      waiting.cancelTimer = this.#options.clock.timer(left, giveUp)
+      request.signal.addEventListener('abort', giveUp, { once: true })
+      room.waiting.add(waiting)
+      this.#parked++
+      const held = this.#options.view.claimsOfRequest(request.requestKey)
+      if (held.length > 0) void this.#hand(room, waiting, held, [])
+      else this.#pump(room)
+    })
+  }
+
+  /** Messages arrived in these topics, or may have become visible in them. */
+  arrived(topicIds: ReadonlySet<TopicId>): void {
+    for (const room of this.#rooms.values()) {
+      if (topicIds.has(room.topicId)) this.#pump(room)
+    }
+  }
+
+  /** A deadline has passed: looks at every room. */
+  pumpAll(): void {
+    for (const room of this.#rooms.values()) this.#pump(room)
+  }
+
+  /** This member leads no more: everyone who waits hears so and asks the new leader. */
+  leadershipLost(): void {
+    const error = new BrokerError('NOT_LEADER', 'this member does not lead')
+    for (const room of this.#rooms.values()) {
+      for (const waiting of room.waiting) {
+        if (!waiting.claiming) this.#fail(room, waiting, error)
+      }
+    }
+  }
+
+  #room(groupId: GroupId, topicId: TopicId): Room {
+    const key = `${groupId}:${topicId}`
+    let room = this.#rooms.get(key)
+    if (room === undefined) {
+      room = { groupId, topicId, waiting: new Set(), busy: new Set(), rotation: 0, loading: false }
+      this.#rooms.set(key, room)
+    }
+    return room
+  }
+
+  /** Plans and proposes claims for everyone in the room who has none under way. */
+  #pump(room: Room): void {
+    const { view, log, reader } = this.#options
+    if (room.waiting.size === 0 || !log.leading) return
+    const group = view.groupById(room.groupId)
+    const topic = view.topicById(room.topicId)
+    if (group === undefined || topic === undefined) {
+      this.#failRoom(room, group === undefined ? 'GROUP_NOT_FOUND' : 'TOPIC_NOT_FOUND')
+      return
+    }
+    const planner = new ClaimPlanner({
+      view,
+      group,
+      topic,
+      now: this.#options.now(),
+      pointer: (queue, offset) => reader.cachedPointer(queue, offset),
+      isBusy: (queue) => room.busy.has(queue),
+    })
+    const plans: { readonly waiting: Waiting; readonly plan: Plan }[] = []
+    for (const waiting of room.waiting) {
+      if (waiting.claiming) continue
+      const plan = planner.plan(waiting.request, room.rotation++)
+      if (plan.missing.length > 0) void this.#load(room, plan.missing)
+      if (plan.parts.length > 0) plans.push({ waiting, plan })
+      else if (plan.missing.length === 0) break
+    }
+    if (plans.length > 0) void this.#claim(room, plans)
+  }
+
+  /** Reads the pages that a plan lacked, then plans again. */
+  async #load(
+    room: Room,
+    missing: readonly { readonly queue: QueueNumber; readonly offset: QueueOffset }[],
+  ): Promise<void> {
+    if (room.loading) return
+    room.loading = true
+    try {
+      await Promise.all(missing.map(({ queue, offset }) => this.#options.reader.pointer(queue, offset)))
+    } catch (error) {
+      for (const waiting of room.waiting) if (!waiting.claiming) this.#fail(room, waiting, error)
+    }
+    room.loading = false
+    this.#pump(room)
+  }
+
+  /** Proposes the claims of one round; the queues are busy until all of them were applied. */
+  async #claim(
+    room: Room,
+    plans: readonly { readonly waiting: Waiting; readonly plan: Plan }[],
+  ): Promise<void> {
+    const queues = new Set(plans.flatMap(({ plan }) => plan.parts.map((part) => part.queue)))
+    for (const queue of queues) room.busy.add(queue)
+    await Promise.all(plans.map(async ({ waiting, plan }) => await this.#claimOne(room, waiting, plan)))
+    for (const queue of queues) room.busy.delete(queue)
+    this.#pump(room)
+  }
+
+  async #claimOne(room: Room, waiting: Waiting, plan: Plan): Promise<void> {
+    const { request } = waiting
+    waiting.claiming = true
+    try {
+      const { reply } = await this.#options.log.propose(
+        encodeCommand({
+          type: 'claim',
+          // A plan that only passes over messages must not use up the request's key.
+          request: plan.chosen.length > 0 ? waiting.key : randomBytes(16),
+          client: clientHash(request.clientId),
+          groupId: room.groupId,
+          invisibleMs: request.invisibleMs as Millis,
+          autoRenew: request.autoRenew,
+          parts: plan.parts,
+        }),
+      )
+      if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
+      const claimed = reply.type === 'claimed' ? reply.messages : []
+      waiting.claiming = false
+      if (claimed.length === 0 && plan.chosen.length > 0) waiting.key = randomBytes(16)
+      if (claimed.length > 0) void this.#hand(room, waiting, claimed, plan.chosen)
+      else if (this.#isOver(waiting)) this.#end(room, waiting, [])
+    } catch (error) {
+      waiting.claiming = false
+      this.#fail(room, waiting, error)
+    }
+  }
+
+  #isOver(waiting: Waiting): boolean {
+    return waiting.request.signal.aborted || this.#options.clock.mono() >= waiting.request.pollUntilMono
+  }
+
+  /** Reads what was claimed and answers; what the client can no longer get is given back. */
+  async #hand(
+    room: Room,
+    waiting: Waiting,
+    claimed: readonly ClaimedMessage[],
+    chosen: readonly Chosen[],
+  ): Promise<void> {
+    waiting.claiming = true
+    try {
+      if (waiting.request.signal.aborted) throw new BrokerError('CANCELLED', 'the receiver is gone')
+      const messages: ReceivedMessage[] = []
+      const passedOver: ReceivedMessage[] = []
+      for (const message of claimed) {
+        const received = await this.#read(room, message, pointerOf(chosen, message))
+        const matches = hasTag(received.stored, waiting.request.filter)
+        ;(matches ? messages : passedOver).push(received)
+      }
+      if (passedOver.length > 0) this.#passOver(passedOver)
+      if (waiting.request.signal.aborted) throw new BrokerError('CANCELLED', 'the receiver is gone')
+      waiting.claiming = false
+      if (messages.length > 0 || this.#isOver(waiting)) this.#end(room, waiting, messages)
+      else this.#pump(room)
+    } catch (error) {
+      waiting.claiming = false
+      this.release(claimed.map((message) => ({ groupId: room.groupId, ...message })))
+      this.#fail(room, waiting, error)
+    }
+  }
+
+  async #read(
+    room: Room,
+    message: ClaimedMessage,
+    known: Pointer | undefined,
+  ): Promise<ReceivedMessage> {
+    const { view, reader } = this.#options
+    const pointer = known ?? (await reader.pointer(message.queue, message.offset))
+    const stored = await reader.message(pointer)
+    const queue = view.queue(message.queue)
+    const topic = view.topicById(room.topicId)?.name ?? ''
+    return {
+      stored,
+      queueId: queue?.queueId ?? 0,
+      offset: message.offset,
+      attempt: message.attempt,
+      receipt: {
+        groupId: room.groupId,
+        queue: message.queue,
+        offset: message.offset,
+        attempt: message.attempt,
+        deadline: message.deadline,
+      },
+      topic,
+      deadLetter: topic.startsWith('%DLQ%'),
+    }
+  }
+
+  /** A tag whose hash equals another's: the message counts as consumed, as any that does not match. */
+  #passOver(messages: readonly ReceivedMessage[]): void {
+    const receipts = messages.map((message) => message.receipt)
+    this.#proposeQuietly(encodeCommand({ type: 'ack', request: randomBytes(16), receipts }))
+  }
+
+  /** Gives deliveries back that never left for a client. */
+  release(
+    deliveries: readonly {
+      readonly groupId: GroupId
+      readonly queue: QueueNumber
+      readonly offset: QueueOffset
+      readonly attempt: number
+    }[],
+  ): void {
+    if (deliveries.length > 0) this.#proposeQuietly(encodeCommand({ type: 'release', deliveries }))
+  }
+
+  /** If it fails the claims simply end by time, or the new leader knows them by their request. */
+  #proposeQuietly(command: ReturnType<typeof encodeCommand>): void {
+    this.#options.log.propose(command).catch(() => undefined)
+  }
+
+  #end(room: Room, waiting: Waiting, messages: readonly ReceivedMessage[]): void {
+    if (this.#leave(room, waiting)) waiting.resolve(messages)
+  }
+
+  #fail(room: Room, waiting: Waiting, error: unknown): void {
+    if (this.#leave(room, waiting)) waiting.reject(error)
+  }
+
+  #failRoom(room: Room, code: 'GROUP_NOT_FOUND' | 'TOPIC_NOT_FOUND'): void {
+    const error = new BrokerError(code, 'it was deleted while the receiver waited')
+    for (const waiting of room.waiting) if (!waiting.claiming) this.#fail(room, waiting, error)
+  }
+
+  #leave(room: Room, waiting: Waiting): boolean {
+    if (waiting.ended) return false
+    waiting.ended = true
+    waiting.cancelTimer()
+    room.waiting.delete(waiting)
+    this.#parked--
+    if (room.waiting.size === 0 && room.busy.size === 0) {
+      this.#rooms.delete(`${room.groupId}:${room.topicId}`)
+    }
+    return true
+  }
+}
+
+function pointerOf(chosen: readonly Chosen[], message: ClaimedMessage): Pointer | undefined {
+  return chosen.find((one) => one.queue === message.queue && one.offset === message.offset)?.pointer
+}

@@ -1,0 +1,19 @@
+/** What the broker needs of the replicated log under it. */
+import type { Applied, EncodedCommand } from '../dledger/proposals.ts'
+import type { Reply } from './machine/commands.ts'
+
+export interface ReplicatedLog {
+  /** This member leads and has applied everything of the terms before. */
+  readonly leading: boolean
+  /**
+   * Puts a command into the log; resolves when it was applied here. Throws NOT_LEADER (outcome none or
+   * unknown) or BUSY (outcome none).
+   */
+  propose(command: EncodedCommand): Promise<Applied<Reply>>
+  /** Bytes of the log that are in memory. */
+  cachedBytes(position: number, size: number): Uint8Array | undefined
+  readBytes(position: number, size: number): Promise<Uint8Array>
+  /** A table row that is in memory; `null` when it is known not to exist. */
+  cachedRow(key: Uint8Array): Uint8Array | null | undefined
+  readRow(key: Uint8Array): Promise<Uint8Array | null>
+}

@@ -1,0 +1,395 @@
+/**
+ * One member of a replicated log: drives the Raft core, the disk, the peers and the machine. It owns no rule
+ * of Raft. Whatever happens fills the inbox; the loop takes everything that waits, makes one step of it, and
+ * carries out what the core says.
+ */
+import { assert } from '../base/assert.ts'
+import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
+import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
+import type { Clock, Kv, Logger } from '../base/ports.ts'
+import type { StateMachine } from '../base/state-machine.ts'
+import type { Raft } from '../raft/index.ts'
+import { isNoop } from '../raft/index.ts'
+import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
+import { ApplyLane, type EntryBody } from './apply-lane.ts'
+import type { LogChange, LogStore } from './log-store.ts'
+import type { MetaStore } from './meta-store.ts'
+import { decodeRaft } from './peers/index.ts'
+import { PeerSender, type RaftLink } from './peer-sender.ts'
+import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
+import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import { TableStore } from './table-store.ts'
+import { WriteLane } from './write-lane.ts'
+
+export interface DLedgerOptions<Reply> {
+  readonly id: NodeId
+  readonly raft: Raft
+  readonly log: LogStore
+  readonly meta: MetaStore
+  readonly kv: Kv
+  readonly machine: StateMachine<Reply>
+  readonly link: RaftLink
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tickMs: number
+  /** Turns the commands of one turn into the body of an entry, with its time stamp. */
+  readonly encodeBatch: (commands: readonly EncodedCommand[]) => EncodedCommand
+  readonly events: DLedgerEvents
+  /** Calls back at the end of this turn of the event loop. */
+  readonly schedule?: (run: () => void) => void
+}
+
+export interface DLedgerEvents {
+  /** The role, the term or the known leader changed. */
+  roleChanged(change: RoleChange): void
+  /** This member leads and has applied everything of earlier terms; or it leads no more. */
+  leadingChanged(leading: boolean): void
+  /** Entries were applied. */
+  applied(): void
+  /** The member cannot go on: the process must end. */
+  failed(error: unknown): void
+}
+
+/** An entry of the leader before it has a record: the commands and who waits for them. */
+interface BatchPayload<Reply> extends Payload {
+  readonly batch: CommandBatch<Reply>
+  readonly body: EncodedCommand
+}
+
+export class DLedgerServer<Reply> {
+  readonly #options: DLedgerOptions<Reply>
+  readonly #raft: Raft
+  readonly #log: LogStore
+  readonly #proposals = new Proposals<Reply>()
+  readonly #writeLane: WriteLane
+  readonly #applyLane: ApplyLane<Reply>
+  readonly #tables: TableStore
+  readonly #sender: PeerSender
+  readonly #schedule: (run: () => void) => void
+  #inbox: Input[] = []
+  #turnScheduled = false
+  #cancelTick: () => void = () => undefined
+  #stopped = false
+  #refusal: string | null = null
+  #role: RoleChange
+  /** The index that must be applied before this leader serves; `null` when it does not lead. */
+  #serveFrom: LogIndex | null = null
+  #leading = false
+  #appliedWaiters: { readonly index: LogIndex; readonly resolve: () => void }[] = []
+
+  constructor(options: DLedgerOptions<Reply>) {
+    this.#options = options
+    this.#raft = options.raft
+    this.#log = options.log
+    this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
+    const status = options.raft.status()
+    this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
+    this.#writeLane = new WriteLane(
+      {
+        saveHardState: (state) => options.meta.save(state),
+        writeLog: (changes) => options.log.write(changes),
+      },
+      {
+        persisted: (write) => this.#input({ type: 'persisted', write }),
+        failed: (error) => this.#fail(error),
+      },
+    )
+    this.#tables = new TableStore(
+      options.kv,
+      options.clock,
+      () => options.machine.drain(),
+      (error) => this.#fail(error),
+    )
+    this.#applyLane = new ApplyLane(
+      options.machine,
+      { cachedBody: (index) => this.#cachedBody(index), readBody: (index) => this.#readBody(index) },
+      options.clock,
+      this.#schedule,
+      {
+        applied: (index, replies) => this.#proposals.applied(index, this.#log.termOf(index), replies),
+        sliceDone: () => this.#sliceDone(),
+        failed: (error) => this.#fail(error),
+      },
+    )
+    this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
+  }
+
+  /** Begins to tick, to vote and to answer. */
+  start(): void {
+    this.#tick()
+  }
+
+  /** Stops taking part; what is durable stays, what waits ends as unknown. */
+  async close(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#cancelTick()
+    this.#applyLane.stop()
+    this.#proposals.leadershipLost()
+    this.#setLeading(false)
+    await this.#writeLane.drained()
+    await this.#tables.close()
+    await this.#log.close()
+    await this.#options.meta.close()
+  }
+
+  get leading(): boolean {
+    return this.#leading
+  }
+
+  get role(): RoleChange {
+    return this.#role
+  }
+
+  get status(): RaftStatus {
+    return this.#raft.status()
+  }
+
+  /** Why this member takes no part, in one sentence; `null` when it does. */
+  get refusal(): string | null {
+    return this.#refusal
+  }
+
+  /** Puts a command into the log. Throws NOT_LEADER or BUSY; resolves when it was applied here. */
+  propose(command: EncodedCommand): Promise<Applied<Reply>> {
+    if (!this.#leading || this.#stopped || this.#refusal !== null) {
+      return Promise.reject(new BrokerError('NOT_LEADER', 'this member does not lead'))
+    }
+    if (
+      this.#proposals.waitingBytes + this.#proposals.appendedBytes + command.size >
+      UNCOMMITTED_BYTES_MAX
+    ) {
+      return Promise.reject(new BrokerError('BUSY', 'too much waits to be committed; try again'))
+    }
+    const applied = this.#proposals.add(command)
+    this.#wake()
+    return applied
+  }
+
+  cachedBytes(position: number, size: number): Uint8Array | undefined {
+    return this.#log.cachedBytes(position as LogPosition, size)
+  }
+
+  readBytes(position: number, size: number): Promise<Uint8Array> {
+    return this.#log.readBytes(position as LogPosition, size)
+  }
+
+  cachedRow(key: Uint8Array): Uint8Array | null | undefined {
+    return this.#tables.cached(key)
+  }
+
+  readRow(key: Uint8Array): Promise<Uint8Array | null> {
+    return this.#tables.get(key)
+  }
+
+  /** Resolves when this member has applied the entry at `index`; rejects when the signal aborts. */
+  async waitApplied(index: LogIndex, signal: AbortSignal): Promise<void> {
+    if (this.#options.machine.appliedIndex >= index) return
+    await new Promise<void>((resolve, reject) => {
+      const waiter = { index, resolve }
+      this.#appliedWaiters.push(waiter)
+      signal.addEventListener('abort', () => {
+        this.#appliedWaiters = this.#appliedWaiters.filter((other) => other !== waiter)
+        reject(new BrokerError('TIMEOUT', 'the entry was not applied in time', { outcome: 'unknown' }))
+      })
+    })
+  }
+
+  /** A Raft message of a peer: a frame body of the peer protocol. */
+  received(from: NodeId, body: Uint8Array): void {
+    const decoded = decodeRaft(body)
+    if (decoded.type === 'refused') {
+      this.#options.logger.warn({ peer: from, reason: decoded.reason }, 'peer message refused')
+      return
+    }
+    if (decoded.message.type !== 'append') {
+      this.#input({ type: 'message', from, message: decoded.message })
+      return
+    }
+    const { records, count, ...head } = decoded.message
+    const accepted = this.#log.acceptRecords(records, head.prevTerm)
+    if (accepted.type === 'refused' || accepted.records.length !== count) {
+      const reason = accepted.type === 'refused' ? accepted.reason : 'it holds another number of records'
+      this.#options.logger.warn({ peer: from, reason }, 'append refused')
+      return
+    }
+    const entries = accepted.records.map((record) => ({
+      index: record.index,
+      term: record.term,
+      payload: record,
+    }))
+    this.#input({ type: 'message', from, message: { ...head, entries } })
+  }
+
+  /** What was sent to this peer may be lost. */
+  unreachable(peer: NodeId): void {
+    this.#input({ type: 'unreachable', peer })
+  }
+
+  /** The group does not take this member's folder: from now on it neither votes nor acknowledges. */
+  refuse(reason: string): void {
+    if (this.#refusal !== null) return
+    this.#refusal = reason
+    this.#cancelTick()
+    this.#proposals.leadershipLost()
+    this.#setLeading(false)
+    this.#options.logger.error({ reason }, 'member refused')
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#options.clock.timer(this.#options.tickMs, () => {
+      this.#input({ type: 'tick' })
+      this.#tick()
+    })
+  }
+
+  #input(input: Input): void {
+    this.#inbox.push(input)
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#turnScheduled || this.#stopped || this.#refusal !== null) return
+    this.#turnScheduled = true
+    this.#schedule(() => {
+      this.#turnScheduled = false
+      if (this.#stopped || this.#refusal !== null) return
+      try {
+        this.#turn()
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+  }
+
+  /** One turn of the loop: everything that waits becomes one step. */
+  #turn(): void {
+    const inputs = this.#inbox
+    this.#inbox = []
+    const payloads = this.#gather()
+    if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
+    if (inputs.length === 0) return
+    const ready = this.#raft.step(inputs)
+    this.#persist(ready.write)
+    if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
+    for (const { to, message } of ready.send) this.#sender.send(to, message)
+    this.#options.link.flush()
+    for (const payload of ready.refused) this.#proposals.refuse((payload as BatchPayload<Reply>).batch)
+    this.#applyLane.advanceTo(ready.applyTo)
+  }
+
+  /** Waiting commands as payloads of new entries: only while the disk is free, so that they gather. */
+  #gather(): BatchPayload<Reply>[] {
+    if (this.#role.role !== 'leader' || !this.#writeLane.idle) return []
+    const payloads: BatchPayload<Reply>[] = []
+    let bytes = 0
+    while (bytes < WRITE_BYTES_MAX / 2) {
+      const batch = this.#proposals.takeBatch()
+      if (batch === null) break
+      const body = this.#options.encodeBatch(batch.commands)
+      const size = RECORD_HEADER_BYTES + body.size
+      bytes += size
+      payloads.push({ size, batch, body })
+    }
+    return payloads
+  }
+
+  #persist(write: Write | null): void {
+    if (write === null) return
+    this.#writeLane.enqueue({ id: write.id, hardState: write.hardState, change: this.#change(write) })
+  }
+
+  /** Follows the core in the in-memory log and tells what the disk must do. */
+  #change(write: Write): LogChange | null {
+    const received: LogRecord[] = []
+    const made: Entry[] = []
+    for (const entry of write.entries) {
+      if (isRecord(entry.payload)) received.push(entry.payload)
+      else made.push(entry)
+    }
+    assert(received.length === 0 || made.length === 0, 'a step either leads or follows')
+    if (write.truncateFrom === null && received.length === 0 && made.length === 0) return null
+    const cut =
+      write.truncateFrom === null && received.length === 0
+        ? null
+        : this.#log.adopt(received, write.truncateFrom)
+    const records = made.length === 0 ? received : made.map((entry) => this.#prepare(entry))
+    return { cut, records }
+  }
+
+  #prepare(entry: Entry): LogRecord {
+    if (isNoop(entry.payload)) return this.#log.prepareRecord(entry.term, entry.index, [])
+    const { batch, body } = entry.payload as BatchPayload<Reply>
+    this.#proposals.appended(entry.index, entry.term, batch)
+    return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
+  }
+
+  #changeRole(change: RoleChange, ready: Ready): void {
+    const wasLeader = this.#role.role === 'leader'
+    const sameTerm = this.#role.term === change.term
+    this.#role = change
+    if (wasLeader && (change.role !== 'leader' || !sameTerm)) {
+      this.#serveFrom = null
+      this.#proposals.leadershipLost()
+      this.#setLeading(false)
+    }
+    if (change.role === 'leader' && this.#serveFrom === null) {
+      // The no-op of the term is the last entry now: once applied, everything of earlier terms is.
+      this.#serveFrom = (ready.write?.entries.at(-1)?.index ?? this.#log.lastIndex) as LogIndex
+    }
+    const { role, term, leader, reason } = change
+    this.#options.logger.info({ role, term, leader, reason }, 'role changed')
+    this.#options.events.roleChanged(change)
+  }
+
+  #sliceDone(): void {
+    const applied = this.#options.machine.appliedIndex
+    this.#tables.markDirty()
+    if (this.#serveFrom !== null && !this.#leading && applied >= this.#serveFrom) this.#setLeading(true)
+    if (this.#appliedWaiters.length > 0) {
+      const due = this.#appliedWaiters.filter((waiter) => waiter.index <= applied)
+      this.#appliedWaiters = this.#appliedWaiters.filter((waiter) => waiter.index > applied)
+      for (const waiter of due) waiter.resolve()
+    }
+    this.#options.events.applied()
+    if (this.#proposals.waitingCount > 0) this.#wake()
+  }
+
+  #setLeading(leading: boolean): void {
+    if (this.#leading === leading) return
+    this.#leading = leading
+    this.#options.events.leadingChanged(leading)
+  }
+
+  #cachedBody(index: LogIndex): EntryBody | undefined {
+    const { position, size } = this.#bodyRange(index)
+    const body = size === 0 ? new Uint8Array(0) : this.#log.cachedBytes(position, size)
+    return body === undefined ? undefined : { position, body }
+  }
+
+  async #readBody(index: LogIndex): Promise<EntryBody> {
+    const { position } = this.#bodyRange(index)
+    return { position, body: await this.#log.readBody(index) }
+  }
+
+  #bodyRange(index: LogIndex): { readonly position: LogPosition; readonly size: number } {
+    const position = (this.#log.positionOf(index) + RECORD_HEADER_BYTES) as LogPosition
+    return { position, size: this.#log.sizeOf(index) - RECORD_HEADER_BYTES }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#cancelTick()
+    this.#applyLane.stop()
+    this.#proposals.leadershipLost()
+    this.#setLeading(false)
+    this.#options.logger.error({ error: messageOf(error) }, 'member stopped')
+    this.#options.events.failed(error)
+  }
+}
+
+function isRecord(payload: Payload): payload is LogRecord {
+  return 'bytes' in payload
+}
