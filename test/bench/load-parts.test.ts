@@ -1,5 +1,5 @@
 /** The pure parts of the load generator: frames, calls, latencies, medians. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameReader, isAccepted } from '../../bench/frame-reader.ts'
 import { Histogram } from '../../bench/histogram.ts'
@@ -10,7 +10,7 @@ const shape = { topic: 't', bodyBytes: 1024, authority: '127.0.0.1:1', salt: '01
 
 describe('frames', () => {
   test('are the same however the bytes are cut', () => {
-    const payloads = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(70_000, 'x')]
+    const payloads = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(300, 'x')]
     const bytes = Buffer.concat(payloads.map((payload) => frame(0, 1, payload)))
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: bytes.length }), { maxLength: 8 }), (cuts) => {
