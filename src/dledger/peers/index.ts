@@ -17,7 +17,8 @@ export {
   type AppendBytes,
   type DecodedRaft,
   decodeRaft,
-  encodeRaft,
+  encodeAppend,
+  encodeMessage,
   type WireMessage,
 } from './message-codec.ts'
 export { PeerTransport } from './transport.ts'
