@@ -39,6 +39,7 @@ describe('purity', () => {
   test('a file says in its opening comment that it is pure', () => {
     expect(declaresPurity('/** Pure. Counts. */\nexport const a = 1')).toBe(true)
     expect(declaresPurity('/**\n * Counts.\n * Pure: no clock.\n */')).toBe(true)
+    expect(declaresPurity('/**\n * Counts. Pure: no clock.\n */')).toBe(true)
     expect(declaresPurity('/** Counts pure things. */\n// Pure. Not here.')).toBe(false)
   })
 })

@@ -28,9 +28,9 @@ export function purityFaults(file: string, text: string): string[] {
   return [...uses, ...modules.map((name) => `${file} is pure and imports ${name}`)]
 }
 
-/** A file declares itself pure when its opening comment has a line that is just `Pure.` or starts so. */
+/** A file declares itself pure with a sentence of its opening comment that starts `Pure.` or `Pure:`. */
 export function declaresPurity(text: string): boolean {
-  return /^\s*(?:\/\*\*|\*|\/\/)?\s*Pure[.:]/m.test(openingComment(text) ?? '')
+  return /(?:^\/\*\*|^\/\/|\n \*|[.!?])\s+Pure[.:]/.test(openingComment(text) ?? '')
 }
 
 /** The comment that a file opens with, or `undefined`. A line `#!` may come before it. */
