@@ -1,0 +1,227 @@
+/**
+ * The state that all roles share, and the few changes of it that keep its rules: entering a term, becoming a
+ * follower, appending, cutting, committing. The roles (`follower.ts`, `election.ts`, `leader.ts`) are functions
+ * over it; `raft.ts` alone calls them.
+ */
+import { assert } from '../base/assert.ts'
+import { logIndex, term, type LogIndex, type NodeId, type Term } from '../base/brand.ts'
+import { Prng } from '../base/prng.ts'
+import { Durability } from './durability.ts'
+import { Log } from './log.ts'
+import type { Progress } from './progress.ts'
+import type { Ballot } from './quorum.ts'
+import { ReadyBuilder } from './ready.ts'
+import type { Payload, RaftOptions, Ready, Role, Write } from './types.ts'
+
+/** What a follower knows of the leader of its term. Begins anew with each term. */
+export interface Following {
+  /** Everything up to here equals the leader's log, as its messages in this term proved. */
+  verifiedIndex: LogIndex
+  /** The last index that was answered. */
+  ackedIndex: LogIndex
+  /** The latest round heard of, to be echoed. */
+  round: number
+  /** An answer goes out at the end of the step, or as soon as the term is durable. */
+  ackDue: boolean
+}
+
+/** What a leader keeps. Exists only while this node leads. */
+export interface Leading {
+  readonly progress: ReadonlyMap<NodeId, Progress>
+  /** Ticks since the term of this leader began. Every append carries it, every answer echoes it. */
+  round: number
+  heartbeatElapsed: number
+  heartbeatDue: boolean
+}
+
+export class Core {
+  readonly options: RaftOptions
+  readonly id: NodeId
+  /** The other voters, in the order of the options. */
+  readonly peers: readonly NodeId[]
+  readonly log: Log
+  readonly durability: Durability
+  readonly out = new ReadyBuilder()
+  readonly #prng: Prng
+
+  role: Role = 'follower'
+  /** 0 while nobody is known to lead. */
+  leader: NodeId | 0 = 0
+  following: Following = freshFollowing()
+  /** The votes for this node. Exists only while it is a pre-candidate or a candidate. */
+  ballot: Ballot | null = null
+  leading: Leading | null = null
+  /** All ticks since the start. */
+  ticks = 0
+  /** Ticks since the leader was heard, a vote was granted or an election began. */
+  electionElapsed = 0
+  /** The election begins after so many ticks. Drawn anew for each election. */
+  electionTicks: number
+
+  #term: Term
+  #votedFor: NodeId | 0
+  /** Counts the changes of term and vote. */
+  #hardVersion = 0
+  #commitIndex: LogIndex
+  /** Where the log ended when the last write was issued. */
+  #writtenLast: LogIndex
+
+  constructor(options: RaftOptions) {
+    const { recovered } = options
+    this.options = options
+    this.id = options.id
+    this.peers = options.voters.filter((voter) => voter !== options.id)
+    assert(this.peers.length === options.voters.length - 1, 'a node is one of the voters, once')
+    assert(options.electionTicksMin >= 1, 'an election waits for a tick')
+    assert(options.electionTicksMin < options.electionTicksMax, 'election timeouts have a range')
+    assert(options.heartbeatTicks < options.electionTicksMin, 'heartbeats come before elections')
+    this.#prng = new Prng(options.seed)
+    this.electionTicks = this.#drawElectionTicks()
+    this.log = new Log(recovered)
+    this.durability = new Durability(recovered.lastIndex, 0)
+    this.#writtenLast = recovered.lastIndex
+    this.#commitIndex = recovered.appliedIndex
+    assert(recovered.appliedIndex <= recovered.lastIndex, 'what was applied is in the log')
+    this.#term = recovered.hardState.term
+    this.#votedFor = recovered.hardState.votedFor
+    if (this.log.lastTerm > this.#term) this.#setHardState(this.log.lastTerm, 0)
+  }
+
+  get term(): Term {
+    return this.#term
+  }
+
+  get votedFor(): NodeId | 0 {
+    return this.#votedFor
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#commitIndex
+  }
+
+  get voterCount(): number {
+    return this.peers.length + 1
+  }
+
+  /** Are term and vote as they are now on the disk? */
+  get hardStateDurable(): boolean {
+    return this.durability.hardVersion === this.#hardVersion
+  }
+
+  /** What may be applied: committed, and durable here. */
+  get applyTo(): LogIndex {
+    const durable = this.durability.durableIndex
+    return this.#commitIndex < durable ? this.#commitIndex : durable
+  }
+
+  /** Has a write been under way for so many ticks? */
+  isDiskStalled(ticks: number): boolean {
+    const oldest = this.durability.oldestTick
+    return oldest !== undefined && this.ticks - oldest >= ticks
+  }
+
+  /** Goes up to `newTerm` and votes in it for `votedFor`, or for nobody yet. */
+  enterTerm(newTerm: Term, votedFor: NodeId | 0): void {
+    assert(newTerm > this.#term, 'terms only grow', { newTerm, term: this.#term })
+    this.#setHardState(newTerm, votedFor)
+    this.leader = 0
+    this.following = freshFollowing()
+    this.out.dropHeld()
+  }
+
+  /** Votes once a term, for good (thesis 3.4). */
+  voteFor(candidate: NodeId): void {
+    assert(this.#votedFor === 0, 'one vote a term', { votedFor: this.#votedFor, candidate })
+    assert(this.role === 'follower', 'only a follower votes for another')
+    this.#setHardState(this.#term, candidate)
+  }
+
+  /** Follows `leader`, or nobody known, in `newTerm`. The vote stays when the term does. */
+  becomeFollower(newTerm: Term, leader: NodeId | 0, reason: string): void {
+    const led = this.leading !== null
+    const before = `${this.role} ${this.#term} ${this.leader}`
+    if (newTerm > this.#term) this.enterTerm(newTerm, 0)
+    assert(newTerm === this.#term, 'terms only grow', { newTerm, term: this.#term })
+    assert(leader !== this.id, 'nobody follows itself')
+    this.role = 'follower'
+    this.leader = leader
+    this.leading = null
+    this.ballot = null
+    if (led || leader !== 0) this.resetElection()
+    if (before !== `follower ${this.#term} ${leader}`) this.noteRole(reason)
+  }
+
+  /** Tells of a change of role, term or leader. */
+  noteRole(reason: string): void {
+    this.out.changeRole({ role: this.role, term: this.#term, leader: this.leader, reason })
+  }
+
+  /** Begins to wait for the next election, as long as chance says. */
+  resetElection(): void {
+    this.electionElapsed = 0
+    this.electionTicks = this.#drawElectionTicks()
+  }
+
+  /** Appends the next entry of the leader. */
+  append(index: LogIndex, entryTerm: Term, payload: Payload, proposed: boolean): void {
+    assert(entryTerm <= this.#term, 'no entry is of a later term', { entryTerm, term: this.#term })
+    const entry = { index, term: entryTerm, payload }
+    this.log.append(entry)
+    this.out.append(entry, proposed)
+  }
+
+  /** Removes what a leader's log shows to be wrong. A leader itself never does (thesis 3.5). */
+  truncateFrom(index: LogIndex): void {
+    assert(this.role !== 'leader', 'a leader only appends')
+    assert(index > this.#commitIndex, 'what is committed stays', { index, commit: this.#commitIndex })
+    assert(index > this.following.verifiedIndex, 'what the leader verified stays', { index })
+    this.log.truncateFrom(index)
+    this.durability.cut(this.log.lastIndex, this.log.lastTerm)
+    this.out.truncateFrom(index, this.#writtenLast)
+    if (this.#writtenLast >= index) this.#writtenLast = logIndex(index - 1)
+  }
+
+  commitTo(index: LogIndex): void {
+    assert(index > this.#commitIndex, 'the commit index moves forward', { index })
+    assert(index <= this.log.lastIndex, 'what is committed is in the log', { index })
+    this.#commitIndex = index
+  }
+
+  /** Ends the step. */
+  finish(): Ready {
+    const ready = this.out.build({
+      writeId: this.durability.nextId,
+      hardState: { term: this.#term, votedFor: this.#votedFor },
+      applyTo: this.applyTo,
+      commitIndex: this.#commitIndex,
+    })
+    if (ready.write !== null) this.#issue(ready.write)
+    return ready
+  }
+
+  #issue(write: Write): void {
+    const { lastIndex, lastTerm } = this.log
+    this.durability.issue(write.id, lastIndex, lastTerm, this.#hardVersion, this.ticks)
+    this.#writtenLast = lastIndex
+  }
+
+  #setHardState(newTerm: Term, votedFor: NodeId | 0): void {
+    this.#term = newTerm
+    this.#votedFor = votedFor
+    this.#hardVersion++
+    this.out.hardStateChanged()
+  }
+
+  #drawElectionTicks(): number {
+    return this.#prng.below(this.options.electionTicksMax, this.options.electionTicksMin)
+  }
+}
+
+function freshFollowing(): Following {
+  return { verifiedIndex: logIndex(0), ackedIndex: logIndex(0), round: 0, ackDue: false }
+}
+
+/** The term after `t`. */
+export function nextTerm(t: Term): Term {
+  return term(t + 1)
+}

@@ -1,0 +1,127 @@
+/**
+ * One stable line for each thing that goes in or out of the core, for scenarios, traces and logs. Entries are
+ * written `index/term`, runs of one term `first..last/term`.
+ */
+import { unreachable } from '../base/assert.ts'
+import { isNoop } from './noop.ts'
+import type {
+  AppendIn,
+  AppendOut,
+  AppendReply,
+  Entry,
+  Input,
+  OutMessage,
+  InMessage,
+  RaftStatus,
+  Ready,
+  Write,
+} from './types.ts'
+
+/** A message in either direction, for example `append t2 after 4/1, 5..6, commit 4, round 3`. */
+export function describeMessage(message: OutMessage | InMessage): string {
+  switch (message.type) {
+    case 'preVote':
+    case 'vote':
+      return `${message.type} t${message.term}, log ends at ${message.lastIndex}/${message.lastTerm}`
+    case 'preVoteReply':
+    case 'voteReply':
+      return `${message.type} t${message.term} ${message.granted ? 'yes' : 'no'}`
+    case 'append':
+      return describeAppend(message)
+    case 'appendReply':
+      return describeReply(message)
+    default:
+      return unreachable(message)
+  }
+}
+
+/** Entries as runs of one term, for example `4..6/2 7/3`. */
+export function describeEntries(entries: readonly Entry[]): string {
+  const runs: string[] = []
+  for (let at = 0; at < entries.length; ) {
+    const first = entries[at]
+    let end = at + 1
+    while (end < entries.length && entries[end]?.term === first?.term) end++
+    const range = end - at === 1 ? `${first?.index}` : `${first?.index}..${entries[end - 1]?.index}`
+    runs.push(`${range}/${first?.term}${isFirstOfTerm(first) ? ' (no-op)' : ''}`)
+    at = end
+  }
+  return runs.join(' ')
+}
+
+/** A write, for example `write #3: t2 voted 1; cut from 4; 4..5/2`. */
+export function describeWrite(write: Write): string {
+  const parts: string[] = []
+  const { hardState } = write
+  if (hardState !== null) parts.push(`t${hardState.term} voted ${hardState.votedFor || 'nobody'}`)
+  if (write.truncateFrom !== null) parts.push(`cut from ${write.truncateFrom}`)
+  if (write.entries.length > 0) parts.push(describeEntries(write.entries))
+  return `write #${write.id}: ${parts.join('; ')}`
+}
+
+/** A `Ready`, one line a part: role, write, messages, refusals, and how far to apply. */
+export function describeReady(ready: Ready): readonly string[] {
+  const lines: string[] = []
+  const { roleChange, write } = ready
+  if (roleChange !== null) {
+    const leader = roleChange.leader === 0 ? 'nobody leads' : `${roleChange.leader} leads`
+    lines.push(`${roleChange.role} t${roleChange.term}, ${leader}: ${roleChange.reason}`)
+  }
+  if (write !== null) lines.push(describeWrite(write))
+  for (const { to, message } of ready.send) lines.push(`to ${to}: ${describeMessage(message)}`)
+  if (ready.refused.length > 0) lines.push(`refused ${ready.refused.length}`)
+  lines.push(`commit ${ready.commitIndex}, apply to ${ready.applyTo}`)
+  return lines
+}
+
+/** The state of a node, the peers of a leader after it. */
+export function describeStatus(status: RaftStatus): string {
+  const { role, term, lastIndex, durableIndex, commitIndex } = status
+  const head = `${role} t${term}, log ${lastIndex}, durable ${durableIndex}, commit ${commitIndex}`
+  const peers = status.peers.map(
+    (peer) =>
+      `${peer.peer} ${peer.state} match ${peer.matchIndex} next ${peer.nextIndex}` +
+      (peer.inflightCount > 0 ? ` inflight ${peer.inflightCount}` : ''),
+  )
+  return [head, ...peers].join('; ')
+}
+
+/** What came in. */
+export function describeInput(input: Input): string {
+  switch (input.type) {
+    case 'tick':
+      return 'tick'
+    case 'propose':
+      return `propose ${input.payloads.length}`
+    case 'message':
+      return `from ${input.from}: ${describeMessage(input.message)}`
+    case 'persisted':
+      return `persisted #${input.write}`
+    case 'unreachable':
+      return `unreachable ${input.peer}`
+    default:
+      return unreachable(input)
+  }
+}
+
+function describeAppend(message: AppendOut | AppendIn): string {
+  const carried = 'entries' in message ? describeEntries(message.entries) : describeRange(message)
+  const what = carried === '' ? 'heartbeat' : carried
+  const { term, prevIndex, prevTerm, commitIndex, round } = message
+  return `append t${term} after ${prevIndex}/${prevTerm}: ${what}; commit ${commitIndex}, round ${round}`
+}
+
+function describeRange(message: AppendOut): string {
+  if (message.last < message.first) return ''
+  return message.first === message.last ? `${message.first}` : `${message.first}..${message.last}`
+}
+
+function describeReply(message: AppendReply): string {
+  const { term, result, index, round } = message
+  const hint = result === 'rejected' ? `, look at ${message.hintIndex}/${message.hintTerm}` : ''
+  return `appendReply t${term} ${result} ${index}${hint}, round ${round}`
+}
+
+function isFirstOfTerm(entry: Entry | undefined): boolean {
+  return entry !== undefined && isNoop(entry.payload)
+}

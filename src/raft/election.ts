@@ -1,0 +1,104 @@
+/**
+ * Elections: when one begins, and how this node answers those of others. Pre-vote (thesis 9.6) asks first
+ * whether a majority would vote, so that a node that was cut off does not disturb a working leader; a node in
+ * contact with a leader refuses (thesis 4.2.3).
+ */
+import { assert } from '../base/assert.ts'
+import type { NodeId } from '../base/brand.ts'
+import { nextTerm, type Core } from './core.ts'
+import { becomeLeader } from './leader.ts'
+import { Ballot } from './quorum.ts'
+import type { PreVote, PreVoteReply, Vote, VoteReply } from './types.ts'
+
+/**
+ * A tick of a node that does not lead. A node whose disk stands still does not ask to lead, and one that is
+ * alone has nobody to wait for.
+ */
+export function tickElection(core: Core): void {
+  core.electionElapsed++
+  const alone = core.peers.length === 0 && core.role === 'follower'
+  if (!alone && core.electionElapsed < core.electionTicks) return
+  if (core.isDiskStalled(core.options.electionTicksMin)) return
+  startPreVote(core)
+}
+
+/** Has a leader been heard within the shortest election timeout? Then nobody else gets a vote. */
+export function isInContact(core: Core): boolean {
+  if (core.role === 'leader') return true
+  return core.leader !== 0 && core.electionElapsed < core.options.electionTicksMin
+}
+
+/** Would this node vote for the sender? Nothing here changes, whatever the answer (thesis 9.6). */
+export function onPreVote(core: Core, from: NodeId, message: PreVote): void {
+  const granted =
+    message.term > core.term && !isInContact(core) && core.log.isUpToDate(message.lastIndex, message.lastTerm)
+  core.out.send(from, { type: 'preVoteReply', term: granted ? message.term : core.term, granted })
+}
+
+/** Votes for the sender, once a term and only for a log as complete as this one (thesis 3.6.1). */
+export function onVote(core: Core, from: NodeId, message: Vote): void {
+  const free = core.votedFor === from || (core.votedFor === 0 && core.leader === 0)
+  const granted =
+    message.term === core.term && free && core.log.isUpToDate(message.lastIndex, message.lastTerm)
+  if (granted && core.votedFor === 0) core.voteFor(from)
+  if (granted) core.electionElapsed = 0
+  core.out.sendWhenDurable(from, { type: 'voteReply', term: core.term, granted }, core.hardStateDurable)
+}
+
+/** An answer to a pre-vote counts while this node still asks the same. */
+export function onPreVoteReply(core: Core, from: NodeId, message: PreVoteReply): void {
+  if (core.role !== 'preCandidate') return
+  if (message.granted && message.term !== nextTerm(core.term)) return
+  countVote(core, from, message.granted)
+}
+
+/** An answer to a vote counts in its own term only. */
+export function onVoteReply(core: Core, from: NodeId, message: VoteReply): void {
+  if (core.role !== 'candidate' || message.term !== core.term) return
+  countVote(core, from, message.granted)
+}
+
+/** Term and vote are on the disk: requests and answers leave, and a candidate has its own vote. */
+export function onHardStateDurable(core: Core): void {
+  assert(core.hardStateDurable, 'term and vote are durable')
+  core.out.releaseHeld()
+  if (core.role === 'candidate') countVote(core, core.id, true)
+}
+
+/** Asks everybody whether this node could win. Changes neither term nor vote. */
+function startPreVote(core: Core): void {
+  core.becomeFollower(core.term, 0, 'no leader was heard')
+  core.role = 'preCandidate'
+  core.resetElection()
+  core.ballot = new Ballot(core.voterCount)
+  core.noteRole('no leader was heard')
+  const { lastIndex, lastTerm } = core.log
+  for (const peer of core.peers) {
+    core.out.send(peer, { type: 'preVote', term: nextTerm(core.term), lastIndex, lastTerm })
+  }
+  countVote(core, core.id, true)
+}
+
+/** Votes for itself in a new term. The requests, and its own vote, wait until that is durable (thesis 3.8). */
+function startVote(core: Core): void {
+  assert(core.role === 'preCandidate', 'a pre-vote comes before a vote')
+  core.enterTerm(nextTerm(core.term), core.id)
+  core.role = 'candidate'
+  core.resetElection()
+  core.ballot = new Ballot(core.voterCount)
+  core.noteRole('a majority would vote for this node')
+  const { lastIndex, lastTerm } = core.log
+  for (const peer of core.peers) {
+    core.out.sendWhenDurable(peer, { type: 'vote', term: core.term, lastIndex, lastTerm }, false)
+  }
+}
+
+function countVote(core: Core, voter: NodeId, granted: boolean): void {
+  const { ballot } = core
+  assert(ballot !== null, 'who asks for votes counts them')
+  ballot.count(voter, granted)
+  if (ballot.tally === 'open') return
+  if (ballot.tally === 'lost') core.becomeFollower(core.term, 0, 'a majority refused')
+  else if (core.role === 'preCandidate') startVote(core)
+  else becomeLeader(core)
+}

@@ -1,0 +1,35 @@
+/** The door of the Raft core. */
+export {
+  describeEntries,
+  describeInput,
+  describeMessage,
+  describeReady,
+  describeStatus,
+  describeWrite,
+} from './describe.ts'
+export { NOOP, NOOP_RECORD_BYTES, isNoop } from './noop.ts'
+export { Raft } from './raft.ts'
+export type {
+  AppendIn,
+  AppendOut,
+  AppendReply,
+  Entry,
+  Envelope,
+  HardState,
+  InMessage,
+  Input,
+  OutMessage,
+  Payload,
+  PeerProgress,
+  PreVote,
+  PreVoteReply,
+  RaftOptions,
+  RaftStatus,
+  Ready,
+  Role,
+  RoleChange,
+  TermRun,
+  Vote,
+  VoteReply,
+  Write,
+} from './types.ts'

@@ -1,0 +1,127 @@
+/**
+ * What a leader knows of one peer and what it may send to it.
+ *
+ * `probe`: it is not known where the logs meet. One append at a time, the next after an answer or a
+ * heartbeat's answer. `replicate`: they meet; appends stream ahead of the answers through a window. A refusal
+ * or a broken connection leads back to `probe`.
+ */
+import { assert } from '../base/assert.ts'
+import { logIndex, type LogIndex, type NodeId } from '../base/brand.ts'
+import { Inflights } from './inflights.ts'
+import type { PeerProgress } from './types.ts'
+
+export class Progress {
+  readonly peer: NodeId
+  readonly #inflights: Inflights
+  #state: 'probe' | 'replicate' = 'probe'
+  /** The peer has everything up to here on its disk, the same as here. Never goes down in a term. */
+  #matchIndex: LogIndex = logIndex(0)
+  /** What is sent next. Rule: match < next. */
+  #nextIndex: LogIndex
+  /** A probe is under way. */
+  #paused = false
+  /** The latest round that the peer answered. */
+  #heardRound = 0
+
+  constructor(peer: NodeId, nextIndex: LogIndex, inflightCountMax: number, inflightBytesMax: number) {
+    this.peer = peer
+    this.#nextIndex = nextIndex
+    this.#inflights = new Inflights(inflightCountMax, inflightBytesMax)
+    assert(this.#matchIndex < this.#nextIndex, 'next is after match')
+  }
+
+  get state(): 'probe' | 'replicate' {
+    return this.#state
+  }
+
+  get matchIndex(): LogIndex {
+    return this.#matchIndex
+  }
+
+  get nextIndex(): LogIndex {
+    return this.#nextIndex
+  }
+
+  get inflightCount(): number {
+    return this.#inflights.count
+  }
+
+  /** The leader's round that began the latest contact with this peer. */
+  get heardRound(): number {
+    return this.#heardRound
+  }
+
+  /** May an append of this many bytes go out now? */
+  maySend(bytes: number): boolean {
+    return this.#state === 'probe' ? !this.#paused : this.#inflights.hasRoom(bytes)
+  }
+
+  /** An append with entries up to `last` went out. */
+  sent(last: LogIndex, bytes: number): void {
+    assert(last >= this.#nextIndex, 'entries go out in order', { last, next: this.#nextIndex })
+    if (this.#state === 'probe') {
+      this.#paused = true
+      return
+    }
+    this.#inflights.add(last, bytes)
+    this.#nextIndex = logIndex(last + 1)
+  }
+
+  /** The peer answered an append of this round: it was alive after the round began. */
+  heard(round: number): void {
+    if (round > this.#heardRound) this.#heardRound = round
+  }
+
+  /** The peer has everything up to `index`. An older answer changes nothing; any answer ends a probe. */
+  matched(index: LogIndex): void {
+    if (index > this.#matchIndex) this.#matchIndex = index
+    this.#inflights.freeTo(this.#matchIndex)
+    const after = logIndex(this.#matchIndex + 1)
+    if (this.#state === 'probe') {
+      this.#state = 'replicate'
+      this.#paused = false
+      this.#nextIndex = after
+    } else if (this.#nextIndex < after) {
+      this.#nextIndex = after
+    }
+  }
+
+  /**
+   * The peer refused the append after `index`; the logs may meet at `meetIndex`. Returns false for an answer
+   * that is too old to say anything, which then changes nothing.
+   */
+  rejected(index: LogIndex, meetIndex: LogIndex): boolean {
+    if (index <= this.#matchIndex) return false
+    if (this.#state === 'probe' && index !== this.#nextIndex - 1) return false
+    assert(meetIndex < index, 'a refusal leads back', { index, meetIndex })
+    this.#toProbe(logIndex(Math.max(meetIndex, this.#matchIndex) + 1))
+    return true
+  }
+
+  /** What was sent may be lost. The next heartbeat asks where the peer stands. */
+  lost(): void {
+    this.#toProbe(logIndex(this.#matchIndex + 1))
+    this.#paused = true
+  }
+
+  /** The facts for status and metrics. `round` is the leader's current one. */
+  facts(round: number): PeerProgress {
+    return {
+      peer: this.peer,
+      state: this.#state,
+      matchIndex: this.#matchIndex,
+      nextIndex: this.#nextIndex,
+      inflightCount: this.#inflights.count,
+      inflightBytes: this.#inflights.bytes,
+      silentTicks: round - this.#heardRound,
+    }
+  }
+
+  #toProbe(nextIndex: LogIndex): void {
+    this.#state = 'probe'
+    this.#paused = false
+    this.#inflights.clear()
+    this.#nextIndex = nextIndex
+    assert(this.#matchIndex < this.#nextIndex, 'next is after match')
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The Raft core: a pure function of its inputs. `step` takes what happened and says what to do; it touches
+ * nothing, waits for nothing and knows no clock but its ticks. After Ongaro's thesis, "Consensus: Bridging
+ * Theory and Practice" (2014); section numbers in this folder are its.
+ *
+ * The caller does with each `Ready`, in this order or at the same time: hand `write` to the disk (writes in the
+ * order of their ids, `persisted` when durable), send `send`, apply up to `applyTo`. A disk error is never
+ * reported here: the process stops.
+ */
+import { assert, unreachable } from '../base/assert.ts'
+import type { NodeId } from '../base/brand.ts'
+import { Core } from './core.ts'
+import {
+  isInContact,
+  onHardStateDurable,
+  onPreVote,
+  onPreVoteReply,
+  onVote,
+  onVoteReply,
+  tickElection,
+} from './election.ts'
+import { answerLeader, isWellFormed, onAppend, onFollowerPersisted } from './follower.ts'
+import { checkInvariants, markOf, type Mark } from './invariants.ts'
+import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts'
+import { replicate } from './replication.ts'
+import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
+
+export class Raft {
+  readonly #core: Core
+  #mark: Mark
+
+  /** Starts from what recovery found, as a follower that knows no leader. */
+  constructor(options: RaftOptions) {
+    this.#core = new Core(options)
+    this.#mark = markOf(this.#core)
+  }
+
+  /** Takes inputs in order and returns all that follows from them. Throws `InvariantError` only. */
+  step(inputs: readonly Input[]): Ready {
+    const core = this.#core
+    for (const input of inputs) take(core, input)
+    answerLeader(core)
+    if (core.leading !== null) {
+      advanceCommit(core, core.leading)
+      replicate(core, core.leading)
+    }
+    const ready = core.finish()
+    checkInvariants(core, this.#mark)
+    this.#mark = markOf(core)
+    return ready
+  }
+
+  status(): RaftStatus {
+    const { id, role, term, leader, log, durability, commitIndex, leading } = this.#core
+    const peers = leading === null ? [] : [...leading.progress.values()]
+    return {
+      id,
+      role,
+      term,
+      leader,
+      lastIndex: log.lastIndex,
+      durableIndex: durability.durableIndex,
+      commitIndex,
+      peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
+    }
+  }
+}
+
+function take(core: Core, input: Input): void {
+  switch (input.type) {
+    case 'tick':
+      core.ticks++
+      return core.leading === null ? tickElection(core) : tickLeader(core, core.leading)
+    case 'propose':
+      return onPropose(core, input.payloads)
+    case 'message':
+      return takeMessage(core, input.from, input.message)
+    case 'persisted':
+      return takePersisted(core, input.write)
+    case 'unreachable':
+      return core.leading?.progress.get(input.peer)?.lost()
+    default:
+      return unreachable(input)
+  }
+}
+
+/** What comes from strangers, from this node itself, or cannot be, is passed over. */
+function takeMessage(core: Core, from: NodeId, message: InMessage): void {
+  if (!core.peers.includes(from)) return
+  if (message.type === 'append' && !isWellFormed(message)) return
+  if (message.term > core.term && showsTerm(message)) {
+    if (message.type === 'vote' && isInContact(core)) return
+    core.becomeFollower(message.term, 0, 'a later term was seen')
+  }
+  switch (message.type) {
+    case 'preVote':
+      return onPreVote(core, from, message)
+    case 'preVoteReply':
+      return onPreVoteReply(core, from, message)
+    case 'vote':
+      return onVote(core, from, message)
+    case 'voteReply':
+      return onVoteReply(core, from, message)
+    case 'append':
+      return onAppend(core, from, message)
+    case 'appendReply':
+      return onAppendReply(core, from, message)
+    default:
+      return unreachable(message)
+  }
+}
+
+/** Is the sender in the term of the message? A pre-vote and a yes to it only speak of a term (thesis 9.6). */
+function showsTerm(message: InMessage): boolean {
+  if (message.type === 'preVote') return false
+  return !(message.type === 'preVoteReply' && message.granted)
+}
+
+function takePersisted(core: Core, write: number): void {
+  const wasDurable = core.hardStateDurable
+  core.durability.complete(write, (index) => core.log.termAt(index))
+  if (!wasDurable && core.hardStateDurable) onHardStateDurable(core)
+  onFollowerPersisted(core)
+  assert(core.applyTo <= core.commitIndex, 'only what is committed is applied')
+}
