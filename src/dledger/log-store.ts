@@ -1,19 +1,32 @@
 /**
  * The log of this member on its disk, and the in-memory picture of it. The picture moves at once
- * (`prepareRecord`, `adopt`, `truncate`), the disk follows through `write`, one write in flight. Reads see
- * the picture: what the disk does not have yet is held in the tail cache.
+ * (`prepareRecord`, `adopt`), the disk follows through `write`, one write in flight. Reads see the picture:
+ * what the disk does not have yet is held in the tail cache.
  *
- * The first failed write or sync poisons the store: every later call rejects with STORAGE_FAILED and nothing
+ * The first failed write or sync poisons the store: every later call fails with STORAGE_FAILED and nothing
  * is tried again, since the page cache no longer tells what the disk holds.
  */
-import { broken } from '../base/assert.ts'
-import type { LogIndex, LogPosition, Term } from '../base/brand.ts'
-import type { BrokerError } from '../base/errors.ts'
+import { assert } from '../base/assert.ts'
+import { type LogIndex, type LogPosition, logPosition, type Term } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import { SEGMENT_BYTES, TAIL_CACHE_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Disk, Logger } from '../base/ports.ts'
 import type { TermRun } from '../raft/types.ts'
-import type { LogRecord } from './record-codec.ts'
+import { FailStop } from './fail-stop.ts'
+import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
+import type { RecordIndex } from './log-index.ts'
+import { readFromDisk, readRun } from './log-reader.ts'
+import { recoverLog } from './log-recovery.ts'
+import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import { type Acceptance, splitRecords } from './record-run.ts'
+import { LOG_FOLDER, placeRecord, segmentStartOf } from './segment.ts'
+import { SyncedMark } from './synced-mark.ts'
+import { TailCache } from './tail-cache.ts'
 
-/** How a log is opened. Sizes are given by tests only. */
+export type { LogChange, LogCut } from './disk-log.ts'
+export type { Acceptance } from './record-run.ts'
+
+/** How a log is opened. Sizes are given by tests only, and never change for a log. */
 export interface LogStoreOptions {
   readonly clock: Clock
   /** True on the first start of a folder: makes an empty log. False: a missing log is refused. */
@@ -25,68 +38,103 @@ export interface LogStoreOptions {
   readonly writeBytesMax?: number
 }
 
-/** A cut of the in-memory log that the disk must follow. Hand it to `write` in its place, each once. */
-export interface LogCut {
-  readonly index: LogIndex
-  /** The end of the last record that stays. */
-  readonly position: LogPosition
-}
-
-/** What one Raft `Write` changes: first the cut, then the records. */
-export interface LogChange {
-  readonly cut: LogCut | null
-  readonly records: readonly LogRecord[]
-}
-
-/** The outcome of looking at a peer's records. Nothing was changed. */
-export type Acceptance =
-  | { readonly type: 'ok'; readonly records: readonly LogRecord[] }
-  | { readonly type: 'refused'; readonly reason: string }
-
 export class LogStore {
+  readonly #index: RecordIndex
+  readonly #diskLog: DiskLog
+  readonly #cache: TailCache
+  readonly #failStop: FailStop
+  readonly #segmentBytes: number
+  /** Cuts of the picture that the disk has not followed yet, oldest first. */
+  readonly #cuts: LogCut[] = []
+  /** All cuts of the picture since the start, to see whether one came during a read. */
+  #cutCount = 0
+  #writing: Promise<void> | undefined
+
+  private constructor(index: RecordIndex, diskLog: DiskLog, failStop: FailStop, options: LogStoreOptions) {
+    this.#index = index
+    this.#diskLog = diskLog
+    this.#failStop = failStop
+    this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
+  }
+
   /**
    * Recovers the log: checks every record, cuts a torn tail, makes all that stays durable.
-   * Throws DATA_DAMAGED for a log that is damaged where it was durable, and STORAGE_FAILED.
+   * Throws DATA_DAMAGED for a log that is damaged where it was durable or missing, FOLDER_REFUSED when
+   * `create` finds a log, and STORAGE_FAILED.
    */
-  static async open(_disk: Disk, _options: LogStoreOptions, _logger: Logger): Promise<LogStore> {
-    return broken('not written yet')
+  static async open(disk: Disk, options: LogStoreOptions, logger: Logger): Promise<LogStore> {
+    const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
+    const writeBytesMax = options.writeBytesMax ?? WRITE_BYTES_MAX
+    assert(segmentBytes > 0 && segmentBytes <= 0xffff_ffff, 'an offset in a segment fits 32 bits')
+    const failStop = new FailStop('the log', options.onFailure)
+    try {
+      if (options.create) await refuseExisting(disk)
+      const mark = options.create
+        ? await SyncedMark.create(disk, options.clock, failStop)
+        : await SyncedMark.open(disk, options.clock, failStop)
+      const { files, index } = await recoverLog(disk, { segmentBytes, writeBytesMax }, mark.position, logger)
+      await mark.set(index.end)
+      logger.info({ lastIndex: index.lastIndex, end: index.end, segments: files.count }, 'log recovered')
+      const diskLog = new DiskLog(files, mark, index.end, { segmentBytes, writeBytesMax })
+      return new LogStore(index, diskLog, failStop, options)
+    } catch (error) {
+      if (error instanceof BrokerError) throw error
+      throw failStop.fail('opening it', error)
+    }
   }
 
   /** The last index in memory, 0 for an empty log. */
   get lastIndex(): LogIndex {
-    return broken('not written yet')
+    return this.#index.lastIndex
   }
 
-  /** Where the next record would start at the earliest: the end of the last one. */
+  /** The end of the last record in memory. */
   get end(): LogPosition {
-    return broken('not written yet')
+    return this.#index.end
   }
 
+  /** The runs of terms in memory, oldest first. A live list: copy it to keep it. */
   get termRuns(): readonly TermRun[] {
-    return broken('not written yet')
+    return this.#index.termRuns
   }
 
   /** The whole record's size in bytes. `index` must be in the log. */
-  sizeOf(_index: LogIndex): number {
-    return broken('not written yet')
+  sizeOf(index: LogIndex): number {
+    return this.#index.sizeOf(index)
   }
 
   /** Where the record's header stands. `index` must be in the log. */
-  positionOf(_index: LogIndex): LogPosition {
-    return broken('not written yet')
+  positionOf(index: LogIndex): LogPosition {
+    return this.#index.positionOf(index)
   }
 
-  /** 0 for index 0. */
-  termOf(_index: LogIndex): Term {
-    return broken('not written yet')
+  /** 0 for index 0. `index` must not be behind the log. */
+  termOf(index: LogIndex): Term {
+    return this.#index.termOf(index)
   }
 
   /**
    * Appends a record to the in-memory log, as a leader: one buffer, one copy of `body`, one CRC over it.
-   * `index` is `lastIndex + 1`. The caller hands the record to `write` later.
+   * `index` is `lastIndex + 1`. The caller hands its bytes to `write` later.
    */
-  prepareRecord(_term: Term, _index: LogIndex, _body: readonly Uint8Array[]): LogRecord {
-    return broken('not written yet')
+  prepareRecord(term: Term, index: LogIndex, body: readonly Uint8Array[]): LogRecord {
+    this.#failStop.check()
+    assert(index === this.#index.lastIndex + 1, 'records are prepared in order', { index })
+    let size = RECORD_HEADER_BYTES
+    for (const chunk of body) size += chunk.byteLength
+    const bytes = Buffer.allocUnsafe(size)
+    let at = RECORD_HEADER_BYTES
+    for (const chunk of body) {
+      bytes.set(chunk, at)
+      at += chunk.byteLength
+    }
+    const position = logPosition(placeRecord(this.#index.end, size, this.#segmentBytes))
+    const chain = this.#index.lastCrc
+    const headerCrc = encodeHeader(bytes, { term, index, position, chain })
+    const record: LogRecord = { index, term, position, size, headerCrc, chain, bytes }
+    this.#append(record)
+    return record
   }
 
   /**
@@ -95,57 +143,211 @@ export class LogStore {
    * append by itself, or the entry is in an append before that is not adopted yet: then `adopt` checks it.
    * The records are views of `bytes`, which must not change any more. Changes nothing.
    */
-  acceptRecords(_bytes: Uint8Array, _prevTerm: Term): Acceptance {
-    return broken('not written yet')
+  acceptRecords(bytes: Uint8Array, prevTerm: Term): Acceptance {
+    return splitRecords(bytes, prevTerm, this.#segmentBytes, (firstIndex) => {
+      const index = firstIndex - 1
+      if (index > this.#index.lastIndex || this.#index.termOf(index) !== prevTerm) return undefined
+      return { index, end: this.#index.endOf(index), chain: this.#index.headerCrcOf(index), term: prevTerm }
+    })
   }
 
   /**
-   * Cuts the in-memory log from `truncateFrom` on and appends accepted records to it. Returns the cut for
-   * `write`. Throws DATA_DAMAGED, and changes nothing, when the records do not continue this log.
+   * Cuts the in-memory log from `truncateFrom` on (`null`: no cut) and appends accepted records to it. Returns
+   * the cut for `write`. Throws DATA_DAMAGED, and changes nothing, when the records do not continue this log.
    */
-  adopt(_records: readonly LogRecord[], _truncateFrom: LogIndex | null): LogCut | null {
-    return broken('not written yet')
+  adopt(records: readonly LogRecord[], truncateFrom: LogIndex | null): LogCut | null {
+    this.#failStop.check()
+    const keep = truncateFrom === null ? this.#index.lastIndex : truncateFrom - 1
+    assert(keep >= 0 && keep <= this.#index.lastIndex, 'a cut is inside the log', { truncateFrom })
+    this.#checkContinues(records, keep)
+    const cut = truncateFrom === null ? null : this.#cut(truncateFrom)
+    for (const record of records) this.#append(record)
+    return cut
   }
 
   /**
-   * Brings the disk up to the given changes, in order, as one write where possible. Resolves when all of it
-   * is durable. Calls come one at a time and together hold every change of the in-memory log.
+   * Brings the disk up to changes of the in-memory log, in order. Resolves when all are durable, cuts before
+   * what stands behind them. Calls come one at a time and together hold every change, each once. All changes
+   * of one call cost one write and one fdatasync (one more for each WRITE_BYTES_MAX and each new segment, and
+   * a few for a cut).
    */
-  async write(_changes: readonly LogChange[]): Promise<void> {
-    return broken('not written yet')
+  async write(changes: readonly LogChange[]): Promise<void> {
+    this.#failStop.check()
+    assert(this.#writing === undefined, 'one write is under way at a time')
+    this.#writing = this.#execute(changes)
+    try {
+      await this.#writing
+    } catch (error) {
+      throw this.#failStop.fail('a write', error)
+    } finally {
+      this.#writing = undefined
+    }
+    this.#cache.shrink(this.#safeEnd())
   }
 
   /**
-   * The raw records `first` to `last`, one behind the other, at most `bytesMax` but at least one record.
-   * Throws DATA_DAMAGED when the disk gives other bytes than were written, STORAGE_FAILED, and CANCELLED
-   * when the records were cut off meanwhile.
+   * The raw records `first` to `last`, one behind the other, as many as fit `bytesMax` but at least one.
+   * Throws DATA_DAMAGED when the disk gives other bytes than were written, STORAGE_FAILED when it gives
+   * none, and CANCELLED when the log was cut meanwhile.
    */
-  async readRecords(_first: LogIndex, _last: LogIndex, _bytesMax: number): Promise<Uint8Array> {
-    return broken('not written yet')
+  async readRecords(first: LogIndex, last: LogIndex, bytesMax: number): Promise<Uint8Array> {
+    this.#failStop.check()
+    const cached = this.cachedRecords(first, last, bytesMax)
+    if (cached !== undefined) return cached
+    const { end, bytes: size } = this.#fitting(first, last, bytesMax)
+    const bytes = Buffer.allocUnsafe(size)
+    const cachedFirst = Math.min(this.#cache.firstIndex ?? end, end)
+    const onDisk = this.#index.endOf(cachedFirst - 1)
+    assert(onDisk <= this.#safeEnd(), 'what is not cached is on the disk', { onDisk })
+    const split = this.#copyCached(cachedFirst, end, bytes)
+    await this.#reading(
+      readFromDisk(
+        this.#diskLog.files,
+        this.#index,
+        { first, last: cachedFirst - 1, segmentBytes: this.#segmentBytes },
+        bytes.subarray(0, split),
+      ),
+    )
+    return bytes
   }
 
   /** As `readRecords`, when all of it is in memory; `undefined` when the disk must be asked. */
-  cachedRecords(_first: LogIndex, _last: LogIndex, _bytesMax: number): Uint8Array | undefined {
-    return broken('not written yet')
+  cachedRecords(first: LogIndex, last: LogIndex, bytesMax: number): Uint8Array | undefined {
+    const record = this.#cache.get(first)
+    if (record === undefined) return undefined
+    const { end, bytes: size } = this.#fitting(first, last, bytesMax)
+    if (end === first + 1) return record.bytes
+    const bytes = Buffer.allocUnsafe(size)
+    const start = this.#copyCached(first, end, bytes)
+    assert(start === 0, 'the records fill their buffer')
+    return bytes
   }
 
   /** The body of one record, checked. Errors as `readRecords`. */
-  async readBody(_index: LogIndex): Promise<Uint8Array> {
-    return broken('not written yet')
+  async readBody(index: LogIndex): Promise<Uint8Array> {
+    return (await this.readRecords(index, index, 0)).subarray(RECORD_HEADER_BYTES)
   }
 
-  /** `size` bytes anywhere inside the body of one record, as message pointers name them. */
-  async readBytes(_position: LogPosition, _size: number): Promise<Uint8Array> {
-    return broken('not written yet')
+  /**
+   * `size` bytes anywhere inside one record, as message pointers name them. Not checked when they come from
+   * the disk: a message carries its own checksum. Errors as `readRecords`.
+   */
+  async readBytes(position: LogPosition, size: number): Promise<Uint8Array> {
+    this.#failStop.check()
+    const cached = this.cachedBytes(position, size)
+    if (cached !== undefined) return cached
+    assert(position + size <= this.#safeEnd(), 'what is not cached is on the disk', { position, size })
+    const bytes = Buffer.allocUnsafe(size)
+    await this.#reading(readRun(this.#diskLog.files, { position, size }, this.#segmentBytes, bytes))
+    return bytes
   }
 
   /** As `readBytes`, when the record is in memory: a view, not to be changed. */
-  cachedBytes(_position: LogPosition, _size: number): Uint8Array | undefined {
-    return broken('not written yet')
+  cachedBytes(position: LogPosition, size: number): Uint8Array | undefined {
+    return this.#cache.bytesAt(position, size)
   }
 
-  /** Waits for work under way, makes the synced mark durable and closes the files. */
+  /** Waits for the write under way, makes the synced mark durable and closes the files. */
   async close(): Promise<void> {
-    return broken('not written yet')
+    await this.#writing?.catch(() => undefined)
+    try {
+      await this.#diskLog.close()
+    } catch (error) {
+      throw this.#failStop.fail('closing it', error)
+    }
   }
+
+  #append(record: LogRecord): void {
+    this.#index.append(record.term, record.position, record.size, record.headerCrc)
+    this.#cache.push(record)
+  }
+
+  #cut(truncateFrom: LogIndex): LogCut {
+    const cut = { index: truncateFrom, position: this.#index.endOf(truncateFrom - 1) }
+    this.#index.cut(truncateFrom)
+    this.#cache.cut(truncateFrom)
+    this.#cuts.push(cut)
+    this.#cutCount++
+    return cut
+  }
+
+  async #execute(changes: readonly LogChange[]): Promise<void> {
+    const { cutAt, records } = mergeChanges(changes)
+    const cutting = cutAt !== null && cutAt < this.#diskLog.end ? this.#diskLog.cut(cutAt) : undefined
+    for (const change of changes) {
+      if (change.cut !== null) assert(change.cut === this.#cuts.shift(), 'each cut is written once, in order')
+    }
+    await cutting
+    await this.#diskLog.append(records)
+  }
+
+  /** Below this the disk holds what the picture says. */
+  #safeEnd(): number {
+    let end: number = this.#diskLog.end
+    for (const cut of this.#cuts) end = Math.min(end, cut.position)
+    return end
+  }
+
+  #checkContinues(records: readonly LogRecord[], keep: number): void {
+    let chain = this.#index.headerCrcOf(keep)
+    let end: number = this.#index.endOf(keep)
+    let index = keep
+    for (const record of records) {
+      index++
+      assert(record.index === index, 'adopted records have no gap', { index, got: record.index })
+      const position = placeRecord(end, record.size, this.#segmentBytes)
+      if (record.chain !== chain || record.position !== position) {
+        const message = `The record of index ${index} from the leader does not continue the log of this member.`
+        throw new BrokerError('DATA_DAMAGED', message)
+      }
+      chain = record.headerCrc
+      end = position + record.size
+    }
+  }
+
+  /** Which of first..last fit: the index behind them, and their bytes. */
+  #fitting(first: number, last: number, bytesMax: number): { readonly end: number; readonly bytes: number } {
+    assert(first <= last && last <= this.#index.lastIndex, 'records that are read exist', { first, last })
+    let bytes = this.#index.sizeOf(first)
+    let end = first + 1
+    for (; end <= last; end++) {
+      const size = this.#index.sizeOf(end)
+      if (bytes + size > bytesMax) break
+      bytes += size
+    }
+    return { end, bytes }
+  }
+
+  /** Copies cached records [first, end) to the end of `into`. Returns where they start in it. */
+  #copyCached(first: number, end: number, into: Uint8Array): number {
+    let at = into.byteLength
+    for (let i = end - 1; i >= first; i--) {
+      const record = this.#cache.get(i)
+      assert(record !== undefined, 'the cache has no gap', { index: i })
+      at -= record.size
+      into.set(record.bytes, at)
+    }
+    return at
+  }
+
+  async #reading(read: Promise<void>): Promise<void> {
+    const cutsBefore = this.#cutCount
+    try {
+      await read
+    } catch (error) {
+      if (this.#cutCount !== cutsBefore) {
+        throw new BrokerError('CANCELLED', 'The log was cut while it was read.', { cause: error })
+      }
+      if (error instanceof BrokerError) throw error
+      throw new BrokerError('STORAGE_FAILED', 'The log could not be read.', { cause: error })
+    }
+  }
+}
+
+async function refuseExisting(disk: Disk): Promise<void> {
+  await disk.makeFolder(LOG_FOLDER)
+  await disk.syncFolder('.')
+  const names = await disk.list(LOG_FOLDER)
+  if (names.every((name) => segmentStartOf(name) === undefined)) return
+  throw new BrokerError('FOLDER_REFUSED', 'The data folder holds a log already, but no identity.')
 }

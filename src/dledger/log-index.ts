@@ -1,0 +1,175 @@
+/**
+ * Where each record stands, in memory: eight bytes a record, its offset in its segment and its header CRC.
+ * The CRC stands for the whole history up to the record, so whatever is read back later is compared to it.
+ */
+import { assert, broken } from '../base/assert.ts'
+import { type LogIndex, type LogPosition, logIndex, logPosition, type Term, term } from '../base/brand.ts'
+import type { TermRun } from '../raft/types.ts'
+
+const FIRST_CAPACITY = 256
+
+interface SegmentPart {
+  readonly start: number
+  readonly firstIndex: number
+  offsets: Uint32Array
+  headerCrcs: Uint32Array
+  count: number
+  /** Where the last record ends, counted from the segment's start. */
+  used: number
+}
+
+/** Rule: indexes go from 1 to `lastIndex` without a gap, positions only go up, terms never go down. */
+export class RecordIndex {
+  readonly #segmentBytes: number
+  readonly #parts: SegmentPart[] = []
+  readonly #runs: TermRun[] = []
+  #lastIndex = 0
+
+  constructor(segmentBytes: number) {
+    this.#segmentBytes = segmentBytes
+  }
+
+  get lastIndex(): LogIndex {
+    return logIndex(this.#lastIndex)
+  }
+
+  /** The end of the last record. */
+  get end(): LogPosition {
+    const part = this.#parts.at(-1)
+    return logPosition(part === undefined ? 0 : part.start + part.used)
+  }
+
+  /** The header CRC of the last record, 0 for an empty log. */
+  get lastCrc(): number {
+    return this.#lastIndex === 0 ? 0 : this.headerCrcOf(this.#lastIndex)
+  }
+
+  /** The runs of terms, oldest first. A live list: copy it to keep it. */
+  get termRuns(): readonly TermRun[] {
+    return this.#runs
+  }
+
+  /** Adds the next record. `position` is where the layout puts it. */
+  append(recordTerm: Term, position: number, size: number, headerCrc: number): void {
+    const offset = position % this.#segmentBytes
+    assert(position >= this.end, 'records follow each other', { position, end: this.end })
+    assert(offset + size <= this.#segmentBytes, 'a record stays inside its segment', { position, size })
+    const part = this.#partFor(position - offset)
+    if (part.count === part.offsets.length) grow(part)
+    part.offsets[part.count] = offset
+    part.headerCrcs[part.count] = headerCrc
+    part.count++
+    part.used = offset + size
+    this.#lastIndex++
+    const run = this.#runs.at(-1)
+    assert(run === undefined || recordTerm >= run.term, 'terms never go down along the log')
+    if (run?.term !== recordTerm) this.#runs.push({ first: logIndex(this.#lastIndex), term: recordTerm })
+  }
+
+  /** Forgets `index` and everything behind it. */
+  cut(index: number): void {
+    assert(index >= 1 && index <= this.#lastIndex + 1, 'a cut is inside the log', { index })
+    for (let part = this.#parts.at(-1); part !== undefined; part = this.#parts.at(-1)) {
+      const left = index - part.firstIndex
+      if (left >= part.count) break
+      if (left > 0) {
+        part.used = part.offsets[left] as number
+        part.count = left
+        break
+      }
+      this.#parts.pop()
+    }
+    this.#lastIndex = index - 1
+    while ((this.#runs.at(-1)?.first ?? 0) >= index) this.#runs.pop()
+  }
+
+  positionOf(index: number): LogPosition {
+    const part = this.#partOf(index)
+    return logPosition(part.start + (part.offsets[index - part.firstIndex] as number))
+  }
+
+  /** The whole record's size in bytes, header included. */
+  sizeOf(index: number): number {
+    const part = this.#partOf(index)
+    const at = index - part.firstIndex
+    const end = at + 1 < part.count ? (part.offsets[at + 1] as number) : part.used
+    return end - (part.offsets[at] as number)
+  }
+
+  /** Where the record ends. 0 for index 0. */
+  endOf(index: number): LogPosition {
+    return index === 0 ? logPosition(0) : logPosition(this.positionOf(index) + this.sizeOf(index))
+  }
+
+  /** The chain that the record behind `index` must have. 0 for index 0. */
+  headerCrcOf(index: number): number {
+    if (index === 0) return 0
+    const part = this.#partOf(index)
+    return part.headerCrcs[index - part.firstIndex] as number
+  }
+
+  /** 0 for index 0. */
+  termOf(index: number): Term {
+    assert(index >= 0 && index <= this.#lastIndex, 'the index is in the log', { index })
+    if (index === 0) return term(0)
+    const at = lastNotAbove(this.#runs.length, index, (i) => (this.#runs[i] as TermRun).first)
+    return (this.#runs[at] as TermRun).term
+  }
+
+  /** The record whose bytes hold `position`, `undefined` when none does. */
+  indexAt(position: number): LogIndex | undefined {
+    const at = lastNotAbove(this.#parts.length, position, (i) => (this.#parts[i] as SegmentPart).start)
+    const part = this.#parts[at]
+    if (part === undefined || position >= part.start + part.used) return undefined
+    const offset = position - part.start
+    return logIndex(part.firstIndex + lastNotAbove(part.count, offset, (i) => part.offsets[i] as number))
+  }
+
+  #partFor(start: number): SegmentPart {
+    const last = this.#parts.at(-1)
+    if (last?.start === start) return last
+    assert(last === undefined || last.start < start, 'segments go up', { start })
+    const part: SegmentPart = {
+      start,
+      firstIndex: this.#lastIndex + 1,
+      offsets: new Uint32Array(FIRST_CAPACITY),
+      headerCrcs: new Uint32Array(FIRST_CAPACITY),
+      count: 0,
+      used: 0,
+    }
+    this.#parts.push(part)
+    return part
+  }
+
+  #partOf(index: number): SegmentPart {
+    assert(index >= 1 && index <= this.#lastIndex, 'the index is in the log', {
+      index,
+      last: this.#lastIndex,
+    })
+    const last = this.#parts.at(-1)
+    if (last !== undefined && index >= last.firstIndex) return last
+    const at = lastNotAbove(this.#parts.length, index, (i) => (this.#parts[i] as SegmentPart).firstIndex)
+    return this.#parts[at] ?? broken('every index is in a segment', { index })
+  }
+}
+
+/** The last place in an ascending list whose key is not above `wanted`, -1 when all are. */
+function lastNotAbove(length: number, wanted: number, keyAt: (at: number) => number): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (keyAt(middle) <= wanted) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+function grow(part: SegmentPart): void {
+  const offsets = new Uint32Array(part.count * 2)
+  offsets.set(part.offsets)
+  part.offsets = offsets
+  const headerCrcs = new Uint32Array(part.count * 2)
+  headerCrcs.set(part.headerCrcs)
+  part.headerCrcs = headerCrcs
+}

@@ -1,0 +1,113 @@
+/**
+ * The segment files of the log. The log is one space of bytes, cut into files: segment k holds the positions
+ * from k * SEGMENT_BYTES on, in `log/<start as 20 digits>.segment`. A record never spans two segments: one
+ * that does not fit into the rest starts at the next segment. So the files follow from the records alone and
+ * are equal on every member. Files are not preallocated.
+ */
+import { assert } from '../base/assert.ts'
+import type { Disk, DiskFile } from '../base/ports.ts'
+
+/** The folder of the log below the data folder. */
+export const LOG_FOLDER = 'log'
+
+const NAME = /^(\d{20})\.segment$/
+
+/** The path of the segment that starts at `start`. */
+export function segmentPath(start: number): string {
+  return `${LOG_FOLDER}/${String(start).padStart(20, '0')}.segment`
+}
+
+/** The start that a file name of the log folder tells, `undefined` for any other file. */
+export function segmentStartOf(name: string): number | undefined {
+  const digits = NAME.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** The start of the segment that holds `position`. */
+export function segmentStart(position: number, segmentBytes: number): number {
+  return position - (position % segmentBytes)
+}
+
+/** Where a record of `length` bytes goes when the log ends at `end`: there, or at the next segment. */
+export function placeRecord(end: number, length: number, segmentBytes: number): number {
+  assert(length <= segmentBytes, 'a record fits a segment', { length, segmentBytes })
+  const used = end % segmentBytes
+  return used + length <= segmentBytes ? end : end - used + segmentBytes
+}
+
+/**
+ * The open files of all segments, without a gap from the first on. Changes come one at a time; reads may
+ * come beside them.
+ */
+export class SegmentFiles {
+  readonly #disk: Disk
+  readonly #segmentBytes: number
+  readonly #files: DiskFile[] = []
+
+  private constructor(disk: Disk, segmentBytes: number) {
+    this.#disk = disk
+    this.#segmentBytes = segmentBytes
+  }
+
+  /** Opens `count` segments that exist, from position 0 on. */
+  static async open(disk: Disk, segmentBytes: number, count: number): Promise<SegmentFiles> {
+    const files = new SegmentFiles(disk, segmentBytes)
+    for (let i = 0; i < count; i++) {
+      files.#files.push(await disk.open(segmentPath(i * segmentBytes), { create: false }))
+    }
+    return files
+  }
+
+  get count(): number {
+    return this.#files.length
+  }
+
+  /** The file that holds `position`, `undefined` when it is behind the last. */
+  at(position: number): DiskFile | undefined {
+    return this.#files[Math.floor(position / this.#segmentBytes)]
+  }
+
+  /**
+   * Writes chunks at `position`, all inside one segment, and resolves when they are durable. A new segment's
+   * name is durable too.
+   */
+  async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    const offset = position % this.#segmentBytes
+    const existing = this.at(position)
+    if (existing !== undefined) {
+      await existing.write(chunks, offset)
+      await existing.sync()
+      return
+    }
+    assert(position === this.#files.length * this.#segmentBytes, 'segments follow without a gap', {
+      position,
+    })
+    const file = await this.#disk.open(segmentPath(position), { create: true })
+    this.#files.push(file)
+    await file.write(chunks, offset)
+    await file.sync()
+    await this.#disk.syncFolder(LOG_FOLDER)
+  }
+
+  /**
+   * Ends the log at `end`, durably. Files go one by one from the newest and each removal is made durable, so
+   * that no crash leaves a gap between segments. A segment without a byte left goes too.
+   */
+  async truncate(end: number): Promise<void> {
+    const keep = Math.ceil(end / this.#segmentBytes)
+    while (this.#files.length > keep) {
+      const file = this.#files.pop()
+      await file?.close()
+      await this.#disk.remove(segmentPath(this.#files.length * this.#segmentBytes))
+      await this.#disk.syncFolder(LOG_FOLDER)
+    }
+    const last = this.#files.at(-1)
+    if (last === undefined) return
+    await last.truncate(end - (this.#files.length - 1) * this.#segmentBytes)
+    await last.sync()
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) await file.close()
+  }
+}
