@@ -119,10 +119,11 @@ export class FrameParser {
     this.#bodyBytesMax = bodyBytesMax
   }
 
-  /** From the next header on only frames of this link pass, with bodies up to the limit of the system. */
-  bind(link: number): void {
+  /** From the next header on only frames of this link pass, with bodies of at most `bodyBytesMax`. */
+  bind(link: number, bodyBytesMax = PEER_FRAME_BYTES_MAX): void {
+    assert(bodyBytesMax <= PEER_FRAME_BYTES_MAX, 'the limit of the system holds')
     this.#link = link
-    this.#bodyBytesMax = PEER_FRAME_BYTES_MAX
+    this.#bodyBytesMax = bodyBytesMax
   }
 
   /** Hands over nothing more, also of the chunk that is being cut. For a connection that ends. */
