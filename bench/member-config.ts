@@ -7,7 +7,6 @@ export interface MemberPlace {
   readonly id: number
   readonly clientPort: number
   readonly peerPort: number
-  readonly metricsPort: number
 }
 
 /** YAML for `dledger broker -c`. The member's data lies in a folder of its own below `folder`. */
@@ -16,6 +15,7 @@ export function memberConfig(place: MemberPlace, all: readonly MemberPlace[], fo
     cluster: 'bench',
     group: `bench-${all.length}`,
     id: place.id,
+    bootstrap: 'bench',
     data: join(folder, `data-${place.id}`),
     members: all.map((other) => ({
       id: other.id,
