@@ -1,0 +1,96 @@
+/**
+ * The `Kv` port on LevelDB. Batches are atomic and not synced: after a crash the newest ones may be missing,
+ * always as a whole suffix, and the log is applied again from the index that the tables tell.
+ */
+import { Level } from 'level'
+import { BrokerError, messageOf } from '../base/errors.ts'
+import type { Kv, KvWrite } from '../base/ports.ts'
+import { Semaphore } from './semaphore.ts'
+
+/** Calls to LevelDB at the same time: each takes a thread of libuv. */
+const CALLS_MAX = 4
+/** Rows and bytes that a scan fetches at once. */
+const SCAN_ROWS = 512
+const SCAN_BYTES = 1024 * 1024
+
+const BINARY = { keyEncoding: 'view', valueEncoding: 'view' } as const
+
+export class LevelKv implements Kv {
+  readonly #level: Level<Uint8Array, Uint8Array>
+  readonly #calls = new Semaphore(CALLS_MAX)
+
+  private constructor(level: Level<Uint8Array, Uint8Array>) {
+    this.#level = level
+  }
+
+  /**
+   * Opens or makes the tables in the folder `path`. Throws FOLDER_REFUSED when another process has them open,
+   * DATA_DAMAGED when LevelDB finds them damaged, STORAGE_FAILED otherwise.
+   */
+  static async open(path: string): Promise<LevelKv> {
+    const level = new Level<Uint8Array, Uint8Array>(path, BINARY)
+    try {
+      await level.open()
+    } catch (error) {
+      throw openError(path, error)
+    }
+    return new LevelKv(level)
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#call('read', () => this.#level.get(key, BINARY))
+  }
+
+  async batch(writes: readonly KvWrite[]): Promise<void> {
+    const operations = writes.map(({ key, value }) =>
+      value === null ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
+    )
+    await this.#call('written', () => this.#level.batch(operations, { ...BINARY, sync: false }))
+  }
+
+  async *scan(
+    start: Uint8Array,
+    end: Uint8Array,
+  ): AsyncGenerator<readonly (readonly [key: Uint8Array, value: Uint8Array])[]> {
+    const iterator = this.#level.iterator({ gte: start, lt: end, highWaterMarkBytes: SCAN_BYTES, ...BINARY })
+    try {
+      for (;;) {
+        const rows = await this.#call('read', () => iterator.nextv(SCAN_ROWS))
+        if (rows.length === 0) return
+        yield rows
+      }
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close()
+  }
+
+  async #call<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#calls.run(work)
+    } catch (error) {
+      const message = `The tables could not be ${what}: ${messageOf(error)}`
+      throw new BrokerError('STORAGE_FAILED', message, { outcome: 'unknown', cause: error })
+    }
+  }
+}
+
+function openError(path: string, error: unknown): BrokerError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  const message = messageOf(cause)
+  if (code === 'LEVEL_LOCKED') {
+    return new BrokerError('FOLDER_REFUSED', `The tables in ${path} are open in another process.`, { cause })
+  }
+  const damaged = code === 'LEVEL_CORRUPTION'
+  return new BrokerError(
+    damaged ? 'DATA_DAMAGED' : 'STORAGE_FAILED',
+    `The tables in ${path} do not open: ${message}`,
+    {
+      cause,
+    },
+  )
+}
