@@ -91,7 +91,6 @@ export async function startCluster(count: number, folder: string): Promise<Clust
       id,
       clientPort: await freePort(),
       peerPort: await freePort(),
-      metricsPort: await freePort(),
     })
   }
   const startMember = (id: number): ChildProcess => {
