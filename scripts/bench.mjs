@@ -1,19 +1,11 @@
-/** `npm run bench -- NAME`: compiles the bench and the programs that it starts, and runs it. */
-import { spawnSync } from 'node:child_process'
-import { existsSync, symlinkSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+/** `npm run bench -- NAME [options]`: sets the project up and runs a bench. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile, ROOT, runNode, setUp } from './setup.mjs'
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' })
-  if (error !== undefined) throw error
-  if (status !== 0) process.exit(status ?? 1)
-}
-
-if (!existsSync('node_modules')) run('npm', ['ci'])
-run('npm', ['run', '--silent', 'build'])
-run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.bench.json'])
-// Compiled sources look for the definition files beside their folder.
-if (!existsSync('dist-bench/proto')) symlinkSync('../proto', 'dist-bench/proto')
-run(process.execPath, ['dist-bench/bench/main.js', ...process.argv.slice(2)])
+setUp()
+compile('tsconfig.bench.json', ['bench', 'src'], 'dist-bench')
+const main = ['main.js', join('bench', 'main.js')]
+  .map((name) => join(ROOT, 'dist-bench', name))
+  .find(existsSync)
+process.exitCode = runNode([main ?? 'bench/main.ts', ...process.argv.slice(2)])
