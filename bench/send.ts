@@ -29,6 +29,10 @@ await withOptions({ seconds: 5, rounds: 3 }, async (options) => {
   await single.createTopic(TOPIC)
   await three.createTopic(TOPIC)
   const subjects = await subjectsOf(options, noop, single, three)
+  console.log('warm-up')
+  // Programs that have just started are slow: one pass that does not count.
+  for (const subject of subjects) await measure(subject, { ...options, seconds: options.warm })
+  for (const subject of subjects) subject.runs.length = 0
   for (let round = 1; round <= options.rounds; round += 1) {
     console.log(`round ${round} of ${options.rounds}`)
     // Every second round goes backwards, so that a machine that slows down favours nobody.
