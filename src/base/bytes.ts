@@ -139,18 +139,21 @@ export class Writer {
   }
 
   uint8(value: number): this {
-    this.#view.setUint8(this.#room(1), value)
+    const at = this.#room(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   uint16(value: number): this {
     assert(value <= 0xffff, 'the value fits 16 bits', { value })
-    this.#view.setUint16(this.#room(2), value)
+    const at = this.#room(2)
+    this.#view.setUint16(at, value)
     return this
   }
 
   uint32(value: number): this {
-    this.#view.setUint32(this.#room(4), value)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value)
     return this
   }
 
@@ -162,7 +165,9 @@ export class Writer {
   }
 
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#room(bytes.byteLength))
+    // Room comes first: it may replace the buffer.
+    const at = this.#room(bytes.byteLength)
+    this.#bytes.set(bytes, at)
     return this
   }
 
