@@ -1,11 +1,11 @@
-/** `npm run bench -- NAME [options]`: sets the project up and runs a bench. */
-import { existsSync } from 'node:fs'
+/** `npm run bench -- NAME`: sets the project up, compiles the benches and runs one. */
+import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, ROOT, runNode, setUp } from './setup.mjs'
 
 setUp()
-compile('tsconfig.bench.json', ['bench', 'src'], 'dist-bench')
-const main = ['main.js', join('bench', 'main.js')]
-  .map((name) => join(ROOT, 'dist-bench', name))
-  .find(existsSync)
-process.exitCode = runNode([main ?? 'bench/main.ts', ...process.argv.slice(2)])
+compile('tsconfig.bench.json', ['src', 'bench'], 'dist-bench')
+// Compiled sources look for the definition files beside their folder.
+const protos = join(ROOT, 'dist-bench', 'proto')
+if (!existsSync(protos)) symlinkSync(join('..', 'proto'), protos)
+process.exitCode = runNode(['dist-bench/bench/main.js', ...process.argv.slice(2)])

@@ -25,6 +25,18 @@ const LAYERS: Layers = {
   client: ['base', 'rpc'],
   broker: ['base', 'broker/machine', 'dledger', 'store', 'rpc', 'namesrv'],
   proxy: ['base', 'rpc', 'broker', 'broker/machine'],
+  member: [
+    'base',
+    'raft',
+    'broker/machine',
+    'store',
+    'rpc',
+    'dledger',
+    'namesrv',
+    'client',
+    'broker',
+    'proxy',
+  ],
   cli: [
     'base',
     'raft',
@@ -37,6 +49,7 @@ const LAYERS: Layers = {
     'client',
     'broker',
     'proxy',
+    'member',
   ],
 }
 
