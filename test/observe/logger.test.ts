@@ -1,0 +1,42 @@
+/** What stands in a log file. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openLogger } from '../../src/observe/logger.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dledger-log-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** Opens a log, lets `write` use it, and reads its lines after a flush. */
+function linesOf(write: (logger: ReturnType<typeof openLogger>['logger']) => void) {
+  const file = join(folder, 'deep', 'n1.log')
+  const { logger, flush } = openLogger({ level: 'info', file, fields: { node: 1 } })
+  write(logger)
+  flush()
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+test('a line holds the phrase, the facts, the fields of its logger and the time as text', () => {
+  const lines = linesOf((logger) => {
+    logger.child({ group: 'broker-0' }).info({ term: 3 }, 'became leader')
+  })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ level: 'info', msg: 'became leader', node: 1, group: 'broker-0', term: 3 })
+  expect(lines[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT/)
+})
+
+test('lines below the level are left out and errors keep their message', () => {
+  const lines = linesOf((logger) => {
+    logger.debug({}, 'nothing')
+    logger.error({ error: new Error('the disk broke') }, 'stopped')
+  })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ level: 'error', error: { message: 'the disk broke' } })
+})
