@@ -61,7 +61,9 @@ export class SendBuffer {
       this.#pieces.push(chunk)
       return
     }
-    this.#slab.set(chunk, this.#room(chunk.byteLength))
+    // Making room may change the slab, so it comes first.
+    const at = this.#room(chunk.byteLength)
+    this.#slab.set(chunk, at)
   }
 
   #room(length: number): number {
