@@ -40,7 +40,11 @@ export function onVote(core: Core, from: NodeId, message: Vote): void {
   const free = core.votedFor === from || (core.votedFor === 0 && core.leader === 0)
   const granted =
     message.term === core.term && free && core.log.isUpToDate(message.lastIndex, message.lastTerm)
-  if (granted && core.votedFor === 0) core.voteFor(from)
+  if (granted && core.votedFor === 0) {
+    // Who asks for pre-votes in this term has not voted in it and may: it then waits for the other's election.
+    core.becomeFollower(core.term, 0, 'another node got the vote')
+    core.voteFor(from)
+  }
   if (granted) core.electionElapsed = 0
   core.out.sendWhenDurable(from, { type: 'voteReply', term: core.term, granted }, core.hardStateDurable)
 }

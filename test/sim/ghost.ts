@@ -1,0 +1,177 @@
+/**
+ * Sees everything and keeps what no node can know: who led which term, who voted for whom, what was committed.
+ * Called after every step of every node; each check is a rule of Raft (thesis figure 3.2) or of the promise
+ * that what is acknowledged is on the disks of a majority.
+ */
+import { assert } from '../../src/base/assert.ts'
+import type { LogIndex, NodeId, Term } from '../../src/base/brand.ts'
+import type { Entry, Payload, Ready } from '../../src/raft/index.ts'
+import type { Packet, SimNode, Stepped } from './node.ts'
+
+interface Known {
+  readonly payload: Payload
+  readonly prevTerm: Term | 0
+}
+
+export class Ghost {
+  readonly #nodes: ReadonlyMap<NodeId, SimNode>
+  readonly #leaders = new Map<Term, NodeId>()
+  readonly #votes = new Map<string, NodeId>()
+  /** Every entry that was ever written anywhere, by `index/term`. */
+  readonly #known = new Map<string, Known>()
+  /** What is committed, for ever. The entry of index i stands at i - 1. */
+  readonly #committed: Entry[] = []
+  /** The highest term that each node has shown in an answer that binds it. */
+  readonly #promised = new Map<NodeId, Term>()
+  /** What each node has last said in its present life. */
+  readonly #last = new Map<NodeId, { readonly term: Term; readonly commitIndex: LogIndex }>()
+
+  constructor(nodes: ReadonlyMap<NodeId, SimNode>) {
+    this.#nodes = nodes
+  }
+
+  get committed(): readonly Entry[] {
+    return this.#committed
+  }
+
+  /** A node began a life from its disk. */
+  started(node: SimNode): void {
+    const { term, commitIndex } = node.raft.status()
+    assert(term >= (this.#promised.get(node.id) ?? 0), 'a restart forgets no term that was shown', { term })
+    assert(commitIndex <= node.disk.entries.length, 'what was applied is on the disk', { commitIndex })
+    this.#last.set(node.id, { term, commitIndex })
+    this.#checkCommitted(node, 0, commitIndex)
+  }
+
+  /** A node took a step. */
+  stepped(node: SimNode, { ready, packets }: Stepped): void {
+    const status = node.raft.status()
+    const last = this.#last.get(node.id)
+    assert(last === undefined || status.term >= last.term, 'a term never goes back')
+    assert(last === undefined || status.commitIndex >= last.commitIndex, 'a commit index never goes back')
+    for (const entry of ready.write?.entries ?? []) this.#checkEntry(node, entry)
+    if (status.role === 'leader') this.#checkLeader(node, status.term)
+    this.#checkCommitted(node, last?.commitIndex ?? 0, status.commitIndex)
+    this.#checkApplied(node, ready)
+    for (const packet of packets) this.#checkPacket(node, packet)
+    this.#last.set(node.id, { term: status.term, commitIndex: status.commitIndex })
+  }
+
+  /** What is committed stays on the disks of a majority, whatever crashes. */
+  checkMajority(): void {
+    const last = this.#committed.at(-1)
+    if (last === undefined) return
+    assert(this.#holders(last) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
+      index: last.index,
+      term: last.term,
+    })
+  }
+
+  /** Everything that is committed, entry by entry, on a majority of the disks. For the end of a run. */
+  checkAll(): void {
+    for (const entry of this.#committed) {
+      assert(this.#holders(entry) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
+        index: entry.index,
+      })
+    }
+  }
+
+  /** Log matching: an index and a term name one entry, and one entry before it, everywhere. */
+  #checkEntry(node: SimNode, entry: Entry): void {
+    const prevTerm = node.log[entry.index - 2]?.term ?? 0
+    const key = `${entry.index}/${entry.term}`
+    const known = this.#known.get(key)
+    if (known === undefined) {
+      this.#known.set(key, { payload: entry.payload, prevTerm })
+      return
+    }
+    assert(known.payload === entry.payload, 'index and term name one entry', { node: node.id, key })
+    assert(known.prevTerm === prevTerm, 'equal entries have equal logs before them', { node: node.id, key })
+  }
+
+  /** Election safety and leader completeness. */
+  #checkLeader(node: SimNode, term: Term): void {
+    const leader = this.#leaders.get(term)
+    if (leader !== undefined) {
+      assert(leader === node.id, 'a term has one leader', { term, leader, other: node.id })
+      return
+    }
+    this.#leaders.set(term, node.id)
+    for (const entry of this.#committed) {
+      assert(node.log[entry.index - 1]?.term === entry.term, 'a leader has all that is committed', {
+        term,
+        index: entry.index,
+      })
+    }
+  }
+
+  /** State machine safety: what one node commits no other contradicts, and a majority has it on its disks. */
+  #checkCommitted(node: SimNode, after: number, to: number): void {
+    for (let index = after + 1; index <= to; index++) {
+      const entry = node.log[index - 1]
+      const committed = this.#committed[index - 1]
+      assert(entry !== undefined, 'what is committed is in the log', { node: node.id, index })
+      if (committed === undefined) {
+        assert(this.#committed.length === index - 1, 'commits come in order', { index })
+        this.#committed.push(entry)
+      } else {
+        assert(committed.term === entry.term, 'a committed entry is never another', { node: node.id, index })
+        assert(committed.payload === entry.payload, 'a committed entry is never another', { index })
+      }
+    }
+    if (to > after) this.checkMajority()
+  }
+
+  #checkApplied(node: SimNode, ready: Ready): void {
+    const { applyTo } = ready
+    assert(applyTo <= ready.commitIndex, 'only what is committed is applied', { applyTo })
+    if (applyTo === 0) return
+    const term = node.log[applyTo - 1]?.term
+    assert(node.disk.entries[applyTo - 1]?.term === term, 'only what is durable is applied', { applyTo })
+  }
+
+  /** Nothing leaves that the disk does not yet back. */
+  #checkPacket(node: SimNode, { to, message }: Packet): void {
+    if (message.type === 'preVote' || message.type === 'preVoteReply') return
+    const { disk } = node
+    assert(disk.hardState.term >= message.term, 'a term is durable before it is shown', {
+      term: message.term,
+    })
+    this.#promised.set(node.id, message.term)
+    if (message.type === 'vote') this.#vote(node, message.term, node.id)
+    if (message.type === 'voteReply' && message.granted) this.#vote(node, message.term, to)
+    if (message.type !== 'appendReply' || message.result !== 'matched') return
+    const term = node.log[message.index - 1]?.term
+    assert(disk.entries[message.index - 1]?.term === term, 'what is acknowledged is durable', {
+      node: node.id,
+      index: message.index,
+    })
+    const leader = this.#nodes.get(this.#leaders.get(message.term) ?? to)
+    // A leader that crashed may have lost what its followers kept: then nobody compares.
+    if (leader === undefined || !leader.isUp) return
+    const { role, term: leaderTerm } = leader.raft.status()
+    if (role !== 'leader' || leaderTerm !== message.term) return
+    assert(leader.log[message.index - 1]?.term === term, 'what is acknowledged is the leader’s', {
+      node: node.id,
+      index: message.index,
+    })
+  }
+
+  #vote(node: SimNode, term: Term, candidate: NodeId): void {
+    const { hardState } = node.disk
+    assert(hardState.term > term || hardState.votedFor === candidate, 'a vote is durable before it is given')
+    const key = `${node.id}/${term}`
+    const before = this.#votes.get(key)
+    assert(before === undefined || before === candidate, 'a node votes once in a term', {
+      node: node.id,
+      term,
+    })
+    this.#votes.set(key, candidate)
+  }
+
+  #holders(entry: Entry): number {
+    let holders = 0
+    for (const { disk } of this.#nodes.values()) if (disk.holds(entry.index, entry.term)) holders++
+    return holders
+  }
+}

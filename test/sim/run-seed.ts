@@ -1,0 +1,106 @@
+/**
+ * Runs one seed: faults, then heal, then everything must converge, serve a fresh proposal and pass the last
+ * checks. With some luck of the draw only a majority is healed; it must serve alone.
+ */
+import { assert } from '../../src/base/assert.ts'
+import { messageOf } from '../../src/base/errors.ts'
+import { Prng } from '../../src/base/prng.ts'
+import type { StateMachine } from '../../src/base/state-machine.ts'
+import type { Member } from './member.ts'
+import { TICK_UNITS, type Settings } from './settings.ts'
+import { Trace } from './trace.ts'
+import { changeWeather } from './weather.ts'
+import type { Workload } from './workload.ts'
+import { World } from './world.ts'
+
+export interface Verdict {
+  readonly settings: Settings
+  /** `null` when everything held. */
+  readonly failure: string | null
+  readonly hash: string
+  readonly events: number
+  readonly committed: number
+  readonly terms: number
+  /** The last lines of the story, when they were asked for. */
+  readonly story: readonly string[]
+}
+
+/** Runs a seed to its verdict. Never throws: whatever is thrown is the failure. */
+export function runSeed<Reply, Machine extends StateMachine<Reply>>(
+  settings: Settings,
+  workload: Workload<Reply, Machine>,
+  keepLines = 0,
+): Verdict {
+  const trace = new Trace(keepLines)
+  let world: World<Reply, Machine> | null = null
+  let failure: string | null = null
+  try {
+    world = new World(settings, workload, trace)
+    runWorld(world, workload)
+  } catch (error) {
+    failure = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
+  }
+  const terms =
+    world === null ? 0 : Math.max(0, ...ups(world).map((member) => member.node.raft.status().term))
+  return {
+    settings,
+    failure,
+    hash: trace.hash,
+    events: trace.count,
+    committed: world?.ghost.committed.length ?? 0,
+    terms,
+    story: trace.lines,
+  }
+}
+
+function runWorld<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  workload: Workload<Reply, Machine>,
+): void {
+  const { settings } = world
+  const prng = new Prng(settings.seed + 1)
+  changeWeather(world, prng, settings.stormUnits)
+  world.runTo(settings.stormUnits)
+  world.calm()
+  const patience = settings.electionTicksMax * TICK_UNITS * 12 + 1500
+  const minority = settings.nodeCount >= 3 && prng.chance(0.3) ? prng.pick([...world.members.values()]) : null
+  if (minority?.node.isUp === true) world.crash(minority)
+  for (const member of world.members.values()) if (member !== minority) world.restart(member)
+  converge(world, patience)
+  if (minority !== null) {
+    world.restart(minority)
+    converge(world, patience)
+  }
+  world.ghost.checkAll()
+  const last = ups(world)[0]
+  assert(last !== undefined, 'a member is up')
+  workload.finish(last.machine)
+}
+
+/** Everybody who is up follows one leader, and what is proposed from now on is applied everywhere. */
+function converge<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  patience: number,
+): void {
+  const start = world.now
+  const before = world.ghost.committed.length
+  let target = 0
+  while (world.now - start < patience) {
+    world.runTo(world.now + 50)
+    const leaders = ups(world).filter((member) => member.leads)
+    const served = world.ghost.committed.length
+    if (leaders.length === 1 && served > before + 1 && target === 0) target = served
+    if (target > 0 && ups(world).every((member) => member.appliedIndex >= target)) return
+  }
+  const states = ups(world).map((member) => {
+    const { role, term, lastIndex, commitIndex } = member.node.raft.status()
+    return `${member.id} ${role} t${term} ${lastIndex}/${commitIndex}/${member.appliedIndex}`
+  })
+  assert(false, 'a healed group converges and serves', { states: states.join(', '), before })
+}
+
+function ups<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+): readonly Member<Reply, Machine>[] {
+  return [...world.members.values()].filter((member) => member.node.isUp)
+}

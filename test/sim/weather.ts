@@ -1,0 +1,62 @@
+/**
+ * The faults of a run: a series of periods, each with one or a few faults or, every fourth time or so, without
+ * any. Only kinds that the seed has drawn happen.
+ */
+import type { Prng } from '../../src/base/prng.ts'
+import type { StateMachine } from '../../src/base/state-machine.ts'
+import type { Member } from './member.ts'
+import type { Fault } from './settings.ts'
+import type { World } from './world.ts'
+
+/** Changes the weather of `world` from now on until `end`. */
+export function changeWeather<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  prng: Prng,
+  end: number,
+): void {
+  const next = world.now + prng.below(900, 60)
+  world.network.heal()
+  const calm = prng.chance(0.25)
+  world.network.stormy = !calm
+  if (!calm) for (const fault of world.settings.faults) if (prng.chance(0.5)) strike(world, prng, fault, next)
+  if (next < end) world.at(next, () => changeWeather(world, prng, end))
+}
+
+function strike<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  prng: Prng,
+  fault: Fault,
+  end: number,
+): void {
+  const members = [...world.members.values()]
+  const one = pickMember(members, prng)
+  if (fault === 'partition') {
+    const side = new Set(members.filter(() => prng.chance(0.5)))
+    if (prng.chance(0.5)) for (const member of members) if (member !== one) side.delete(member)
+    for (const from of members) {
+      for (const to of members) if (side.has(from) !== side.has(to)) world.network.cut(from.id, to.id)
+    }
+  } else if (fault === 'oneWay') {
+    const other = prng.pick(members)
+    const whole = prng.chance(0.5)
+    for (const member of members) if (whole || member === other) world.network.cut(one.id, member.id)
+  } else if (fault === 'crash') {
+    const victims = prng.chance(0.15) ? members : [one]
+    for (const victim of victims) {
+      if (!victim.node.isUp) continue
+      world.crash(victim)
+      world.at(world.now + prng.below(end - world.now, 10), () => world.restart(victim))
+    }
+  } else if (fault === 'stuckDisk') {
+    world.stick(one, world.now + prng.below(end - world.now, 10))
+  }
+}
+
+/** Any member, rather often the one that leads. */
+function pickMember<Reply, Machine extends StateMachine<Reply>>(
+  members: readonly Member<Reply, Machine>[],
+  prng: Prng,
+): Member<Reply, Machine> {
+  const leaders = members.filter((member) => member.leads)
+  return leaders.length > 0 && prng.chance(0.5) ? prng.pick(leaders) : prng.pick(members)
+}

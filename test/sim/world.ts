@@ -1,0 +1,249 @@
+/**
+ * One simulated group from its first start to its last check: an event queue, the members, their network and
+ * disks, clients and faults. Everything is drawn from the seed, so the same seed is the same story.
+ */
+import { assert } from '../../src/base/assert.ts'
+import { nodeId, type NodeId } from '../../src/base/brand.ts'
+import { Heap } from '../../src/base/heap.ts'
+import { Prng } from '../../src/base/prng.ts'
+import type { StateMachine } from '../../src/base/state-machine.ts'
+import { describeInput, describeMessage, describeReady } from '../../src/raft/index.ts'
+import { AppliedChecker } from './applied.ts'
+import { Ghost } from './ghost.ts'
+import { Member } from './member.ts'
+import { Network } from './network.ts'
+import type { Packet } from './node.ts'
+import { TICK_UNITS, type Settings } from './settings.ts'
+import type { Trace } from './trace.ts'
+import type { Workload } from './workload.ts'
+
+/** Milliseconds a unit of time. A tick is 100 ms. */
+const UNIT_MS = 10
+/** Entries a member applies in one turn when its machine is slow. */
+const SLOW_APPLY_MAX = 2
+const CLOCK_START_MS = 1_700_000_000_000
+
+export class World<Reply, Machine extends StateMachine<Reply>> {
+  readonly settings: Settings
+  readonly members = new Map<NodeId, Member<Reply, Machine>>()
+  readonly network: Network
+  readonly ghost: Ghost
+  readonly trace: Trace
+  readonly #workload: Workload<Reply, Machine>
+  readonly #checker: AppliedChecker<Reply, Machine>
+  readonly #events = new Heap<() => void>()
+  readonly #prng: Prng
+  readonly #stuckUntil = new Map<NodeId, number>()
+  readonly #writing = new Set<NodeId>()
+  now = 0
+  stormy = true
+
+  constructor(settings: Settings, workload: Workload<Reply, Machine>, trace: Trace) {
+    this.settings = settings
+    this.trace = trace
+    this.#workload = workload
+    this.#checker = new AppliedChecker(workload)
+    this.#prng = new Prng(settings.seed)
+    this.network = new Network(this.#prng.split(), settings)
+    const voters = Array.from({ length: settings.nodeCount }, (_, at) => nodeId(at + 1))
+    for (const id of voters) {
+      const options = { ...settings, id, voters }
+      const member = new Member(options, workload, (index, data, replies) =>
+        this.#checker.applied(index, data, replies),
+      )
+      this.members.set(id, member)
+    }
+    this.ghost = new Ghost(new Map([...this.members].map(([id, member]) => [id, member.node])))
+    for (const member of this.members.values()) this.start(member)
+    for (let client = 0; client < settings.clientCount; client++) this.#pause(client, this.#prng.split())
+  }
+
+  /** Runs all events up to a time. */
+  runTo(end: number): void {
+    for (;;) {
+      const key = this.#events.peekKey()
+      if (key === undefined || key > end) break
+      this.now = key
+      this.#events.pop()?.()
+    }
+    this.now = end
+  }
+
+  at(time: number, run: () => void): void {
+    this.#events.push(Math.max(time, this.now), run)
+  }
+
+  start(member: Member<Reply, Machine>): void {
+    member.start(this.#prng.uint32())
+    this.#note(member, [1], () => 'starts')
+    this.ghost.started(member.node)
+    const skew = this.settings.faults.has('skew') ? this.#prng.below(4, -3) : 0
+    this.#tick(member, member.node.raft, TICK_UNITS + skew)
+    this.#turnSoon(member)
+  }
+
+  crash(member: Member<Reply, Machine>): void {
+    this.#note(member, [2], () => 'crashes')
+    this.#stuckUntil.delete(member.id)
+    this.#writing.delete(member.id)
+    member.crash(this.#prng)
+    this.ghost.checkMajority()
+  }
+
+  /** The disk of a member stands still until then. */
+  stick(member: Member<Reply, Machine>, until: number): void {
+    this.#note(member, [3, until], () => `has a disk that stands still until ${until}`)
+    this.#stuckUntil.set(member.id, until)
+  }
+
+  /** Bad weather ends for good: no fault happens any more. */
+  calm(): void {
+    this.stormy = false
+    this.network.stormy = false
+    this.network.heal()
+    this.#stuckUntil.clear()
+  }
+
+  #tick(member: Member<Reply, Machine>, life: unknown, every: number): void {
+    this.at(this.now + every, () => {
+      if (!member.node.isUp || member.node.raft !== life) return
+      this.#tick(member, life, every)
+      member.put({ type: 'tick' })
+      this.#turnSoon(member)
+    })
+  }
+
+  #turnSoon(member: Member<Reply, Machine>): void {
+    if (member.turnDue) return
+    member.turnDue = true
+    const { gatherUnits } = this.settings
+    const life = member.node.raft
+    const gather = gatherUnits === 0 ? 0 : this.#prng.below(gatherUnits)
+    this.at(this.now + gather, () => {
+      if (member.node.isUp && member.node.raft === life) this.#turn(member)
+    })
+  }
+
+  #turn(member: Member<Reply, Machine>): void {
+    const { stepped, inputs } = member.turn()
+    const { ready, packets } = stepped
+    this.#note(member, [4, inputs.length, ready.commitIndex, ready.applyTo, packets.length], () =>
+      [...inputs.map(describeInput), ...describeReady({ ...ready, send: [] })].join(' | '),
+    )
+    this.ghost.stepped(member.node, stepped)
+    for (const packet of packets) this.#send(packet)
+    if (ready.write !== null && this.#crashesAtWrite()) {
+      this.crash(member)
+      this.at(this.now + this.#prng.below(400, 20), () => this.restart(member))
+      return
+    }
+    if (ready.write !== null) this.#writeSoon(member)
+    const isSlow = this.stormy && this.settings.faults.has('slowApply')
+    const isBehind = member.apply(isSlow ? SLOW_APPLY_MAX : 1000)
+    this.#checker.compare(member.machine)
+    if (isBehind) this.#turnSoon(member)
+  }
+
+  restart(member: Member<Reply, Machine>): void {
+    if (!member.node.isUp) this.start(member)
+  }
+
+  #crashesAtWrite(): boolean {
+    return this.stormy && this.settings.faults.has('crashAtWrite') && this.#prng.chance(0.01)
+  }
+
+  #send(packet: Packet): void {
+    const { from, to, message } = packet
+    const arrivals = this.network.arrivals(from, to, this.now)
+    this.#note(this.#member(from), [5, to, message.term, arrivals.length], () => {
+      const fate = arrivals.length === 0 ? ' (lost)' : arrivals.length === 2 ? ' (twice)' : ''
+      return `to ${to}${fate}: ${describeMessage(message)}`
+    })
+    if (arrivals.length === 0) this.#lost(packet)
+    for (const arrival of arrivals) {
+      this.at(arrival, () => {
+        const member = this.#member(to)
+        if (!member.node.isUp || this.network.isCut(from, to)) return
+        member.put({ type: 'message', from, message })
+        this.#turnSoon(member)
+      })
+    }
+  }
+
+  /** Sometimes the sender hears that its connection broke. */
+  #lost({ from, to }: Packet): void {
+    if (!this.settings.faults.has('unreachable') || !this.#prng.chance(0.3)) return
+    const member = this.#member(from)
+    const life = member.node.raft
+    this.at(this.now + this.#prng.below(50, 1), () => {
+      if (!member.node.isUp || member.node.raft !== life) return
+      member.put({ type: 'unreachable', peer: to })
+      this.#turnSoon(member)
+    })
+  }
+
+  #writeSoon(member: Member<Reply, Machine>): void {
+    if (this.#writing.has(member.id)) return
+    this.#writing.add(member.id)
+    const slow = this.stormy && this.settings.faults.has('slowDisk') && this.#prng.chance(0.3)
+    const stuck = this.#stuckUntil.get(member.id) ?? 0
+    const done = Math.max(this.now, stuck) + this.#prng.below(slow ? 120 : 4, 1)
+    const life = member.node.raft
+    this.at(done, () => {
+      if (!member.node.isUp || member.node.raft !== life) return
+      this.#writing.delete(member.id)
+      // One sync serves all that waits, or only some of it.
+      const count = this.#prng.below(member.node.disk.pendingCount + 1, 1)
+      let write = 0
+      for (let at = 0; at < count; at++) write = member.node.disk.completeNext()
+      member.put({ type: 'persisted', write })
+      this.#turnSoon(member)
+      if (member.node.disk.pendingCount > 0) this.#writeSoon(member)
+    })
+  }
+
+  /** A client waits a while and then acts at the member that leads, as far as it knows. */
+  #pause(client: number, prng: Prng): void {
+    this.at(this.now + prng.below(this.settings.pauseUnits * 2, 1), () => this.#act(client, prng))
+  }
+
+  #act(client: number, prng: Prng): void {
+    const up = [...this.members.values()].filter((member) => member.node.isUp)
+    const leading = up.filter((member) => member.leads)
+    const member = leading.length > 0 && prng.chance(0.95) ? prng.pick(leading) : up[prng.below(up.length)]
+    const action =
+      member === undefined
+        ? null
+        : this.#workload.act(client, { machine: member.machine, clock: this.clockOf(member) }, prng)
+    if (member === undefined || action === null) {
+      this.#pause(client, prng)
+      return
+    }
+    this.#note(member, [6, client, action.data.byteLength], () => `gets a proposal of client ${client}`)
+    member.propose({
+      data: action.data,
+      done: (outcome) => {
+        this.#note(member, [7, client, outcome.type.length], () => `tells client ${client}: ${outcome.type}`)
+        action.done(outcome)
+        this.#pause(client, prng)
+      },
+    })
+    this.#turnSoon(member)
+  }
+
+  /** The wall clock of a member. With skew they differ by minutes. */
+  clockOf(member: Member<Reply, Machine>): number {
+    const skew = this.settings.faults.has('skew') ? member.id * 60_000 : 0
+    return CLOCK_START_MS + skew + Math.floor(this.now * UNIT_MS)
+  }
+
+  #member(id: NodeId): Member<Reply, Machine> {
+    const member = this.members.get(id)
+    assert(member !== undefined, 'packets go between members', { id })
+    return member
+  }
+
+  #note(member: Member<Reply, Machine>, numbers: readonly number[], line: () => string): void {
+    this.trace.note([this.now, member.id, ...numbers], () => `${this.now} node ${member.id} ${line()}`)
+  }
+}
