@@ -66,6 +66,9 @@ export const IN_FLIGHT_PER_GROUP_QUEUE_MAX = 20_000
 export const DELIVERY_ATTEMPTS_DEFAULT = 17
 export const DEDUPE_IDS_MAX = 1 << 20
 export const DEDUPE_MS = 120_000
+/** Answered requests that are known when a new leader proposes them again. */
+export const REQUEST_WINDOW_MAX = 1 << 17
+export const REQUEST_WINDOW_MS = 120_000
 export const DIGEST_EVERY_ENTRIES = 1024
 export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20

@@ -1,6 +1,193 @@
-import type { Command } from './commands.ts'
-import type { EncodedCommand } from './entry-codec.ts'
-/** Turns a command into bytes. The message bytes of a `send` are not copied. */
+/**
+ * Commands as bytes. `command-decode.ts` reads them. Kinds and bodies (all numbers big-endian; "name" is
+ * UTF-8 with a u16 length before it; a list has a u32 count before it; every kind is at version 1):
+ *
+ *   1 createTopic      name, u8 message type, u32 queue count
+ *   2 deleteTopic      name
+ *   3 createGroup      name, u8 start (0 default, 1 earliest, 2 latest, 3 time), u64 time, u32 attempts max
+ *   4 deleteGroup      name
+ *   5 contact          name, u8 has topic, u32 topic id, list of u64 offsets
+ *   6 send             u32 topic id, u32 count, stored messages (`stored-message.ts`)
+ *   7 claim            16 request, 8 client, u32 group id, u64 invisible ms, u8 auto renew,
+ *                      list of parts: u32 queue, u64 start, u64 end, u32 offsets, u32 again, u64 ... each
+ *   8 ack              16 request, list of receipts
+ *   9 changeInvisible  16 request, receipt, u64 invisible ms
+ *  10 release          list of deliveries
+ *  11 releaseClient    8 client, u8 has group, u32 group id
+ *  12 renew            u64 invisible ms, list of deliveries
+ *  13 deadLetter       u32 group id, u32 queue, list of: u64 offset, u64 position, u32 size, u32 tag CRC-32
+ *  14 advance          nothing
+ *
+ * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
+ */
+import { assert, unreachable } from '../../base/assert.ts'
+import { viewOf, Writer } from '../../base/bytes.ts'
+import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, Send } from './commands.ts'
+
+export const COMMAND_VERSION = 1
+/** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
+export const COMMAND_HEADER_BYTES = 8
+export const REQUEST_KEY_BYTES = 16
+export const CLIENT_HASH_BYTES = 8
+
+/** The number of each kind of command in the log. Numbers are never given to another kind. */
+export const COMMAND_KINDS = {
+  createTopic: 1,
+  deleteTopic: 2,
+  createGroup: 3,
+  deleteGroup: 4,
+  contact: 5,
+  send: 6,
+  claim: 7,
+  ack: 8,
+  changeInvisible: 9,
+  release: 10,
+  releaseClient: 11,
+  renew: 12,
+  deadLetter: 13,
+  advance: 14,
+} as const satisfies Record<Command['type'], number>
+
+/** The starts of a group in the order of their numbers. */
+export const START_KINDS = ['default', 'earliest', 'latest', 'time'] as const
+
+/** A command as bytes with its header. Large message bytes are a chunk of their own and are not copied. */
+export interface EncodedCommand {
+  readonly size: number
+  readonly chunks: readonly Uint8Array[]
+}
+
+/** Whether a number in the log is a kind of command. */
+export function isKnownKind(kind: number): boolean {
+  return kind >= COMMAND_KINDS.createTopic && kind <= COMMAND_KINDS.advance
+}
+
+/** Turns a command into bytes. The message bytes of a `send` become a chunk as they are, without a copy. */
 export function encodeCommand(command: Command): EncodedCommand {
-  throw new Error(`not written yet: ${command.type}`)
+  if (command.type === 'send') return encodeSend(command)
+  const body = new Writer(64)
+  writeHeader(body, COMMAND_KINDS[command.type])
+  writeBody(body, command)
+  const bytes = body.done()
+  viewOf(bytes).setUint32(4, bytes.byteLength - COMMAND_HEADER_BYTES)
+  return { size: bytes.byteLength, chunks: [bytes] }
+}
+
+function encodeSend(command: Send): EncodedCommand {
+  const head = new Uint8Array(COMMAND_HEADER_BYTES + 8)
+  const view = viewOf(head)
+  view.setUint8(0, COMMAND_KINDS.send)
+  view.setUint8(1, COMMAND_VERSION)
+  view.setUint32(4, 8 + command.messages.byteLength)
+  view.setUint32(8, command.topicId)
+  view.setUint32(12, command.count)
+  return { size: head.byteLength + command.messages.byteLength, chunks: [head, command.messages] }
+}
+
+/** The length stays 0 until the body is written. */
+function writeHeader(into: Writer, kind: number): void {
+  into.uint8(kind).uint8(COMMAND_VERSION).uint16(0).uint32(0)
+}
+
+function writeBody(into: Writer, command: Exclude<Command, Send>): void {
+  switch (command.type) {
+    case 'createTopic':
+      into.text16(command.name).uint8(command.messageType).uint32(command.queueCount)
+      return
+    case 'deleteTopic':
+    case 'deleteGroup':
+      into.text16(command.name)
+      return
+    case 'createGroup':
+      writeCreateGroup(into, command)
+      return
+    case 'contact':
+      writeContact(into, command)
+      return
+    case 'claim':
+      writeClaim(into, command)
+      return
+    case 'ack':
+      writeRequest(into, command.request)
+      into.uint32(command.receipts.length)
+      for (const receipt of command.receipts) writeReceipt(into, receipt)
+      return
+    case 'changeInvisible':
+      writeRequest(into, command.request)
+      writeReceipt(into, command.receipt)
+      into.uint64(command.invisibleMs)
+      return
+    case 'release':
+      writeDeliveries(into, command.deliveries)
+      return
+    case 'releaseClient':
+      writeClient(into, command.client)
+      into.uint8(command.groupId === null ? 0 : 1).uint32(command.groupId ?? 0)
+      return
+    case 'renew':
+      into.uint64(command.invisibleMs)
+      writeDeliveries(into, command.deliveries)
+      return
+    case 'deadLetter':
+      into.uint32(command.groupId).uint32(command.queue).uint32(command.items.length)
+      for (const { offset, position, size, tagHash } of command.items) {
+        into.uint64(offset).uint64(position).uint32(size).uint32(tagHash)
+      }
+      return
+    case 'advance':
+      return
+    default:
+      unreachable(command)
+  }
+}
+
+function writeCreateGroup(into: Writer, command: CreateGroup): void {
+  into.text16(command.name).uint8(START_KINDS.indexOf(command.start.from))
+  into.uint64(command.start.from === 'time' ? command.start.time : 0).uint32(command.attemptsMax)
+}
+
+function writeContact(into: Writer, command: Contact): void {
+  into.text16(command.group)
+  into.uint8(command.topicId === null ? 0 : 1).uint32(command.topicId ?? 0)
+  into.uint32(command.timeOffsets.length)
+  for (const offset of command.timeOffsets) into.uint64(offset)
+}
+
+function writeClaim(into: Writer, command: Claim): void {
+  writeRequest(into, command.request)
+  writeClient(into, command.client)
+  into
+    .uint32(command.groupId)
+    .uint64(command.invisibleMs)
+    .uint8(command.autoRenew ? 1 : 0)
+  into.uint32(command.parts.length)
+  for (const { queue, start, end, offsets, again } of command.parts) {
+    into.uint32(queue).uint64(start).uint64(end).uint32(offsets.length).uint32(again.length)
+    for (const offset of offsets) into.uint64(offset)
+    for (const offset of again) into.uint64(offset)
+  }
+}
+
+function writeRequest(into: Writer, request: Uint8Array): void {
+  assert(request.byteLength === REQUEST_KEY_BYTES, 'a request key has 16 bytes')
+  into.raw(request)
+}
+
+function writeClient(into: Writer, client: Uint8Array): void {
+  assert(client.byteLength === CLIENT_HASH_BYTES, 'a client hash has 8 bytes')
+  into.raw(client)
+}
+
+function writeDeliveries(into: Writer, deliveries: readonly Delivery[]): void {
+  into.uint32(deliveries.length)
+  for (const delivery of deliveries) writeDelivery(into, delivery)
+}
+
+function writeDelivery(into: Writer, delivery: Delivery): void {
+  into.uint32(delivery.groupId).uint32(delivery.queue).uint64(delivery.offset).uint32(delivery.attempt)
+}
+
+function writeReceipt(into: Writer, receipt: Receipt): void {
+  writeDelivery(into, receipt)
+  into.uint64(receipt.deadline)
 }

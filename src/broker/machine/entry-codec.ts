@@ -17,19 +17,15 @@
  */
 import { assert } from '../../base/assert.ts'
 import type { Millis } from '../../base/brand.ts'
-import { setUint64, viewOf } from '../../base/bytes.ts'
+import { getUint64, setUint64, viewOf } from '../../base/bytes.ts'
+import { UnknownVersionError } from '../../base/state-machine.ts'
+import { COMMAND_HEADER_BYTES, COMMAND_VERSION, type EncodedCommand, isKnownKind } from './command-encode.ts'
 
 export const ENTRY_VERSION = 1
 export const ENTRY_HEADER_BYTES = 16
-export const COMMAND_HEADER_BYTES = 8
 /** Stamps end here (the year 10889), so that no sum of a stamp and a duration leaves the whole numbers. */
 export const STAMP_MS_MAX = 2 ** 48
-
-/** A command as bytes with its header. Large message bytes are a chunk of their own and are not copied. */
-export interface EncodedCommand {
-  readonly size: number
-  readonly chunks: readonly Uint8Array[]
-}
+const UINT64_HIGH_MAX = 0x1f_ffff
 
 /** The data of an entry, to be written chunk after chunk. */
 export interface EncodedEntry {
@@ -52,4 +48,46 @@ export function encodeEntry(stampMs: Millis, commands: readonly EncodedCommand[]
     for (const chunk of command.chunks) chunks.push(chunk)
   }
   return { size, chunks }
+}
+
+/** What stands before the commands of an entry. */
+export interface EntryHeader {
+  readonly stampMs: Millis
+  readonly commandCount: number
+}
+
+/**
+ * Reads the header of an entry that has bytes, and looks at the kind and version of every command before
+ * any of them is applied. Returns `undefined` for bytes that are no entry. Throws `UnknownVersionError` for
+ * an entry or command of a version that this program does not know.
+ */
+export function readEntryHeader(data: Uint8Array): EntryHeader | undefined {
+  const view = viewOf(data)
+  checkVersion(view.getUint8(0) === ENTRY_VERSION, 'an entry')
+  if (data.byteLength < ENTRY_HEADER_BYTES) return undefined
+  checkVersion((view.getUint32(0) & 0xff_ffff) === 0, 'an entry')
+  if (view.getUint32(8) > UINT64_HIGH_MAX) return undefined
+  const stampMs = getUint64(view, 8)
+  if (stampMs > STAMP_MS_MAX) return undefined
+  const commandCount = view.getUint32(4)
+  let at = ENTRY_HEADER_BYTES
+  for (let i = 0; i < commandCount; i++) {
+    const end = commandEnd(view, at)
+    if (end === undefined) break
+    checkVersion(isKnownKind(view.getUint8(at)), 'a command')
+    checkVersion((view.getUint32(at) & 0xff_ffff) === COMMAND_VERSION << 16, 'a command')
+    at = end
+  }
+  return { stampMs: stampMs as Millis, commandCount }
+}
+
+/** Where the command that starts at `at` ends; `undefined` when the bytes end before it does. */
+export function commandEnd(view: DataView, at: number): number | undefined {
+  if (at + COMMAND_HEADER_BYTES > view.byteLength) return undefined
+  const end = at + COMMAND_HEADER_BYTES + view.getUint32(at + 4)
+  return end > view.byteLength ? undefined : end
+}
+
+function checkVersion(known: boolean, what: string): void {
+  if (!known) throw new UnknownVersionError(`${what} is of a kind or version that this program does not know`)
 }

@@ -1,8 +1,150 @@
-import type { BrokerMachine } from './machine.ts'
-/** Rebuilds a machine from its table rows, one by one in any order. */
-export interface MachineLoader {
-  /** Takes one row. The bytes are copied where they are kept. Throws `UnknownVersionError`. */
-  add(key: Uint8Array, value: Uint8Array): void
-  /** The machine, and what is wrong with the rows: empty when the state is exactly the one written. */
-  finish(): { readonly machine: BrokerMachine; readonly problems: readonly string[] }
+/**
+ * Rebuilds the state from its rows. Rows come from a disk: anything may be wrong with them. A row that does
+ * not fit is reported and left out; the digest is computed over the rows as they are, so that any change of
+ * a byte shows.
+ */
+import { BytesError, Reader } from '../../base/bytes.ts'
+import { messageOf } from '../../base/errors.ts'
+import { readClaim, readConsumer, readGroup, readQueue, readTopic, type RowSink } from './load-rows.ts'
+import { PageLoader } from './load-pages.ts'
+import { Meta, type SavedMeta } from './meta.ts'
+import { MachineState, type WindowSizes } from './state.ts'
+import {
+  readRowVersion,
+  readTable,
+  TABLE_CLAIM,
+  TABLE_CONSUMER,
+  TABLE_DEDUPE,
+  TABLE_GROUP,
+  TABLE_META,
+  TABLE_PAGE,
+  TABLE_QUEUE,
+  TABLE_REQUEST,
+  TABLE_TOPIC,
+} from './tables.ts'
+
+/** Problems beyond this many are not listed. */
+const PROBLEMS_MAX = 100
+
+interface RawRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** What came out of the rows. */
+export interface LoadedState {
+  readonly state: MachineState
+  readonly meta: Meta
+  /** Empty when the state is exactly the one that was written. */
+  readonly problems: readonly string[]
+}
+
+/** Takes rows in any order, then builds the state once. */
+export class StateLoader {
+  readonly #state: MachineState
+  readonly #meta = new Meta()
+  readonly #pages: PageLoader
+  readonly #rows = new Map<number, RawRow[]>()
+  readonly #problems: string[] = []
+  #count = 0
+
+  constructor(sizes: WindowSizes = {}) {
+    this.#state = new MachineState(sizes)
+    this.#pages = new PageLoader(this.#state)
+  }
+
+  /** Takes one row. What is kept of it is copied. Throws `UnknownVersionError` for a newer row. */
+  add(key: Uint8Array, value: Uint8Array): void {
+    this.#count++
+    this.#attempt({ key, value }, () => {
+      const table = readTable(new Reader(key))
+      if (table < TABLE_META || table > TABLE_REQUEST) throw new BytesError('the table is not known')
+      readRowVersion(new Reader(value), `table ${table}`)
+      if (table === TABLE_PAGE) this.#pages.add(key, value)
+      else this.#keep(table, { key: key.slice(), value: value.slice() })
+    })
+  }
+
+  #keep(table: number, row: RawRow): void {
+    const rows = this.#rows.get(table)
+    if (rows === undefined) this.#rows.set(table, [row])
+    else rows.push(row)
+  }
+
+  /** Builds the state from all rows that were added. */
+  finish(): LoadedState {
+    const state = this.#state
+    const meta = this.#loadMeta()
+    const sink: RowSink = { state, queues: new Map() }
+    this.#each(TABLE_QUEUE, (row) => readQueue(sink, row))
+    this.#each(TABLE_TOPIC, (row) => readTopic(sink, row))
+    for (const queue of sink.queues.keys()) {
+      if (!state.topics.queues.has(queue)) this.#problem('a queue has no topic')
+    }
+    this.#problems.push(...this.#pages.finish(sink.queues))
+    this.#each(TABLE_GROUP, (row) => readGroup(sink, row))
+    this.#each(TABLE_CONSUMER, (row) => readConsumer(sink, row))
+    this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
+    this.#loadRings(meta)
+    this.#compareDigest(meta)
+    return { state, meta: this.#meta, problems: this.#problems.slice(0, PROBLEMS_MAX) }
+  }
+
+  #loadMeta(): SavedMeta | undefined {
+    const row = this.#rows.get(TABLE_META)?.[0]
+    if (row === undefined) {
+      if (this.#count > 0) this.#problem('there are rows but no meta row')
+      return undefined
+    }
+    try {
+      return this.#meta.restore(this.#state, row.value)
+    } catch (error) {
+      if (!(error instanceof BytesError)) throw error
+      this.#problem(error.message)
+      return undefined
+    }
+  }
+
+  #loadRings(meta: SavedMeta | undefined): void {
+    const { dedupe, requests } = this.#state
+    const none = { head: 0, tail: 0 }
+    for (const [window, table, ends] of [
+      [dedupe, TABLE_DEDUPE, meta?.dedupe ?? none],
+      [requests, TABLE_REQUEST, meta?.requests ?? none],
+    ] as const) {
+      const pages = new Map<number, Uint8Array>()
+      this.#each(table, ({ key, value }) => {
+        const page = new Reader(key, 2)
+        pages.set(page.uint64(), value)
+        page.end()
+      })
+      for (const problem of window.ring.restore(ends.head, ends.tail, pages)) this.#problem(problem)
+      window.reindex()
+    }
+  }
+
+  #compareDigest(meta: SavedMeta | undefined): void {
+    if (meta === undefined) return
+    const { a, b } = this.#state.rows.digest
+    if (meta.a !== a || meta.b !== b) this.#problem('the rows have another digest than the one written')
+  }
+
+  #each(table: number, read: (row: RawRow) => void): void {
+    for (const row of this.#rows.get(table) ?? []) this.#attempt(row, () => read(row))
+  }
+
+  /** Runs `read`. A row that does not fit is a problem and counts for the digest as it is. */
+  #attempt(row: RawRow, read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      if (!(error instanceof BytesError)) throw error
+      this.#problem(messageOf(error))
+      this.#state.rows.digest.addRow(row.key, row.value)
+    }
+  }
+
+  #problem(problem: string): void {
+    this.#problems.push(problem)
+  }
 }

@@ -1,91 +1,190 @@
-import type { LogIndex, Millis, QueueOffset } from '../../base/brand.ts'
+/**
+ * The broker machine: what the entries of the log mean. A pure function of committed entries; the same
+ * entries give the same state, the same rows and the same answers on every member.
+ */
+import { assert, unreachable } from '../../base/assert.ts'
+import { BytesError, viewOf } from '../../base/bytes.ts'
+import { DIGEST_EVERY_ENTRIES } from '../../base/limits.ts'
 import type { KvWrite } from '../../base/ports.ts'
 import type { EntryMeta, MachineDigests, StateMachine } from '../../base/state-machine.ts'
-import type { GroupId, Pointer, QueueNumber, Reply, TopicId } from './commands.ts'
-import type { MachineLoader } from './loader.ts'
-import type {
-  ClaimView,
-  ConsumerView,
-  Effects,
-  GroupView,
-  MachineView,
-  QueueView,
-  TopicView,
-} from './view.ts'
-function todo(): never {
-  throw new Error('not written yet')
+import { contact, createGroup, createTopic, deleteGroup, deleteTopic } from './catalog-commands.ts'
+import { decodeCommand } from './command-decode.ts'
+import { COMMAND_HEADER_BYTES, COMMAND_KINDS } from './command-encode.ts'
+import type { Command, Reply } from './commands.ts'
+import { deadLetter } from './dead-letters.ts'
+import { commandEnd, ENTRY_HEADER_BYTES, readEntryHeader } from './entry-codec.ts'
+import { stateFaults } from './invariants.ts'
+import { StateLoader } from './loader.ts'
+import { Meta } from './meta.ts'
+import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
+import { send } from './send.ts'
+import { MachineState, refused, type WindowSizes } from './state.ts'
+import type { Effects } from './view.ts'
+import { StateView } from './state-view.ts'
+
+/** Rebuilds a machine from its table rows. */
+export interface MachineLoader {
+  /** Takes one row, in any order. What is kept is copied. Throws `UnknownVersionError`. */
+  add(key: Uint8Array, value: Uint8Array): void
+  /** The machine, and what is wrong with the rows: nothing when it is exactly the one that was written. */
+  finish(): { readonly machine: BrokerMachine; readonly problems: readonly string[] }
 }
-/** The broker as a pure function of committed entries. */
-export class BrokerMachine implements StateMachine<Reply>, MachineView {
-  /** Starts the rebuilding of a machine from its table rows. */
-  static loader(): MachineLoader {
-    return todo()
+
+/** The broker as a state machine, and the view of it that the shell reads. */
+export class BrokerMachine extends StateView implements StateMachine<Reply> {
+  readonly #meta: Meta
+  #savedIndex: number
+
+  /** Without arguments: a machine to which nothing was applied. */
+  constructor(state: MachineState = new MachineState(), meta: Meta = new Meta()) {
+    super(state)
+    this.#meta = meta
+    this.#savedIndex = state.appliedIndex
   }
-  get appliedIndex(): LogIndex {
-    return todo()
+
+  /** A machine whose windows are smaller than the system's limits, so that tests reach their ends. */
+  static withWindows(sizes: WindowSizes): BrokerMachine {
+    return new BrokerMachine(new MachineState(sizes))
   }
-  get now(): Millis {
-    return todo()
+
+  /** Starts the rebuilding of a machine from its table rows. Without rows it gives an empty machine. */
+  static loader(sizes: WindowSizes = {}): MachineLoader {
+    const loader = new StateLoader(sizes)
+    return {
+      add: (key, value) => loader.add(key, value),
+      finish: () => {
+        const { state, meta, problems } = loader.finish()
+        return { machine: new BrokerMachine(state, meta), problems }
+      },
+    }
   }
-  apply(_meta: EntryMeta, _data: Uint8Array): readonly Reply[] {
-    return todo()
+
+  get appliedIndex(): EntryMeta['index'] {
+    return this.state.appliedIndex
   }
+
+  apply(meta: EntryMeta, data: Uint8Array): readonly Reply[] {
+    const { state } = this
+    assert(meta.index === state.appliedIndex + 1, 'entries are applied in order', {
+      index: meta.index,
+      applied: state.appliedIndex,
+    })
+    const replies = data.byteLength === 0 ? [] : this.#applyEntry(meta.position, data)
+    state.appliedIndex = meta.index
+    if (meta.index % DIGEST_EVERY_ENTRIES === 0) {
+      this.#settle()
+      this.#meta.addCheckpoint(state)
+    }
+    return replies
+  }
+
   drain(): KvWrite[] {
-    return todo()
+    const { state } = this
+    this.#settle()
+    const writes = state.rows.take()
+    if (state.appliedIndex === this.#savedIndex) return writes
+    this.#savedIndex = state.appliedIndex
+    writes.push(this.#meta.row(state))
+    return writes
   }
+
   digests(): MachineDigests {
-    return todo()
+    this.#settle()
+    const { appliedIndex, rows } = this.state
+    return {
+      applied: { index: appliedIndex, digest: rows.digest.text() },
+      checkpoints: this.#meta.checkpoints(),
+    }
   }
+
   /** What happened since the last call, and forgets it. */
   takeEffects(): Effects {
-    return todo()
+    return this.state.takeEffects()
   }
-  topic(_name: string): TopicView | undefined {
-    return todo()
+
+  /** Rules that do not hold, as sentences: empty, or this program is wrong. Walks the whole state. */
+  faults(): readonly string[] {
+    return stateFaults(this.state)
   }
-  topicById(_id: TopicId): TopicView | undefined {
-    return todo()
+
+  #settle(): void {
+    this.state.rows.settle()
+    this.#meta.settle(this.state)
   }
-  topics(): Iterable<TopicView> {
-    return todo()
+
+  #applyEntry(position: number, data: Uint8Array): Reply[] {
+    const { state } = this
+    const header = readEntryHeader(data)
+    if (header === undefined) return [refused('BAD_REQUEST', 'the bytes are no entry')]
+    if (header.stampMs > state.now) {
+      state.now = header.stampMs
+      state.deadlines.pass(state.now, state.arrived)
+    }
+    state.dedupe.expire(state.now)
+    state.requests.expire(state.now)
+    const view = viewOf(data)
+    const replies: Reply[] = []
+    let at = ENTRY_HEADER_BYTES
+    for (let i = 0; i < header.commandCount; i++) {
+      const end = commandEnd(view, at)
+      if (end === undefined) {
+        replies.push(refused('BAD_REQUEST', 'the entry ends inside a command'))
+        break
+      }
+      const kind = view.getUint8(at)
+      const body = at + COMMAND_HEADER_BYTES
+      const isSend = kind === COMMAND_KINDS.send
+      replies.push(
+        isSend ? send(state, view, body, end, position) : applyBytes(state, kind, data.subarray(body, end)),
+      )
+      at = end
+    }
+    return replies
   }
-  group(_name: string): GroupView | undefined {
-    return todo()
+}
+
+function applyBytes(state: MachineState, kind: number, body: Uint8Array): Reply {
+  let command: Command
+  try {
+    command = decodeCommand(kind, body)
+  } catch (error) {
+    if (error instanceof BytesError) return refused('BAD_REQUEST', error.message)
+    throw error
   }
-  groupById(_id: GroupId): GroupView | undefined {
-    return todo()
-  }
-  groups(): Iterable<GroupView> {
-    return todo()
-  }
-  queue(_queue: QueueNumber): QueueView | undefined {
-    return todo()
-  }
-  consumer(_groupId: GroupId, _queue: QueueNumber): ConsumerView | undefined {
-    return todo()
-  }
-  visibleClaims(_groupId: GroupId, _queue: QueueNumber, _now: Millis, _max: number): readonly ClaimView[] {
-    return todo()
-  }
-  nextDeadline(_after: Millis): Millis | undefined {
-    return todo()
-  }
-  renewable(_time: Millis, _max: number): readonly ClaimView[] {
-    return todo()
-  }
-  exhausted(_now: Millis, _max: number): readonly ClaimView[] {
-    return todo()
-  }
-  pointerInMemory(_queue: QueueNumber, _offset: QueueOffset): Pointer | undefined {
-    return todo()
-  }
-  pageKey(_queue: QueueNumber, _offset: QueueOffset): Uint8Array {
-    return todo()
-  }
-  pointerInPage(_page: Uint8Array, _offset: QueueOffset): Pointer | undefined {
-    return todo()
-  }
-  dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number } {
-    return todo()
+  return applyCommand(state, command)
+}
+
+function applyCommand(state: MachineState, command: Command): Reply {
+  switch (command.type) {
+    case 'createTopic':
+      return createTopic(state, command)
+    case 'deleteTopic':
+      return deleteTopic(state, command)
+    case 'createGroup':
+      return createGroup(state, command)
+    case 'deleteGroup':
+      return deleteGroup(state, command)
+    case 'contact':
+      return contact(state, command)
+    case 'claim':
+      return claim(state, command)
+    case 'ack':
+      return ack(state, command)
+    case 'changeInvisible':
+      return changeInvisible(state, command)
+    case 'release':
+      return release(state, command)
+    case 'releaseClient':
+      return releaseClient(state, command)
+    case 'renew':
+      return renew(state, command)
+    case 'deadLetter':
+      return deadLetter(state, command)
+    case 'advance':
+      return { type: 'done' }
+    case 'send':
+      return refused('BAD_REQUEST', 'a send is applied where it stands')
+    default:
+      return unreachable(command)
   }
 }

@@ -1,4 +1,63 @@
+/**
+ * The keys of the machine's rows and the versions of their values. All numbers are big-endian, so that rows
+ * of one queue stand together in the order of their offsets.
+ *
+ *   u8 0x6d, u8 table, then
+ *     1 meta       nothing
+ *     2 topic      u32 topic id
+ *     3 group      u32 group id
+ *     4 queue      u32 queue number
+ *     5 page       u32 queue number, u64 page number    128 pointers of a consume queue
+ *     6 consumer   u32 group id, u32 queue number       a group's cursor in a queue
+ *     7 claim      u32 group id, u32 queue number, u64 offset
+ *     8 dedupe     u64 page number                      128 remembered messages
+ *     9 request    u64 page number                      128 remembered requests
+ *
+ * Every value starts with a u8 version.
+ */
+import { BytesError, type Reader, Writer } from '../../base/bytes.ts'
+import { UnknownVersionError } from '../../base/state-machine.ts'
+
+const FIRST_BYTE = 0x6d
+
 /** All rows of the machine have keys with `MACHINE_ROWS_START <= key < MACHINE_ROWS_END`. */
-export const MACHINE_ROWS_START = Uint8Array.of(0x6d)
+export const MACHINE_ROWS_START = Uint8Array.of(FIRST_BYTE)
 /** The first key after the machine's rows. */
-export const MACHINE_ROWS_END = Uint8Array.of(0x6e)
+export const MACHINE_ROWS_END = Uint8Array.of(FIRST_BYTE + 1)
+
+export const TABLE_META = 1
+export const TABLE_TOPIC = 2
+export const TABLE_GROUP = 3
+export const TABLE_QUEUE = 4
+export const TABLE_PAGE = 5
+export const TABLE_CONSUMER = 6
+export const TABLE_CLAIM = 7
+export const TABLE_DEDUPE = 8
+export const TABLE_REQUEST = 9
+
+/** The version of every row's value so far. */
+export const ROW_VERSION = 1
+
+/** Starts the key of a row. */
+export function startKey(into: Writer, table: number): Writer {
+  return into.uint8(FIRST_BYTE).uint8(table)
+}
+
+/** Reads the start of a key and returns the table. Throws `BytesError` for a key that is not ours. */
+export function readTable(key: Reader): number {
+  if (key.uint8() !== FIRST_BYTE) throw new BytesError('the key is not of the machine')
+  return key.uint8()
+}
+
+/** Reads the version of a value. Throws `UnknownVersionError` for one that is not known. */
+export function readRowVersion(value: Reader, row: string): void {
+  const version = value.uint8()
+  if (version !== ROW_VERSION) {
+    throw new UnknownVersionError(`a ${row} row has version ${version}, this program knows ${ROW_VERSION}`)
+  }
+}
+
+/** The key of a consume queue page. */
+export function pageRowKey(queue: number, page: number): Uint8Array {
+  return startKey(new Writer(14), TABLE_PAGE).uint32(queue).uint64(page).done()
+}

@@ -63,12 +63,19 @@ export interface MachineView {
   groups(): Iterable<GroupView>
   queue(queue: QueueNumber): QueueView | undefined
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined
-  /** Claims of a group in a queue that are visible at `now`, oldest deadline first, at most `max`. */
+  /**
+   * Claims of a group in a queue that are visible at `now` and have attempts left, oldest deadline first, at
+   * most `max`.
+   */
   visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[]
   /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
   nextDeadline(after: Millis): Millis | undefined
-  /** Claims with `autoRenew` whose `visibleAt` is before `time`, at most `max`. */
-  renewable(time: Millis, max: number): readonly ClaimView[]
+  /**
+   * Claims with `autoRenew` that are not over in log time, whose `visibleAt` is before `time` and can still
+   * be extended, at most `max`. With `isAlive`, only those of such clients, so that a dead client's claims
+   * do not stand before those of live ones.
+   */
+  renewable(time: Millis, max: number, isAlive?: (client: Uint8Array) => boolean): readonly ClaimView[]
   /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
   exhausted(now: Millis, max: number): readonly ClaimView[]
   /** The pointer of a message, if its page is in memory (the newest page of each queue always is). */

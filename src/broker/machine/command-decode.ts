@@ -1,0 +1,188 @@
+/**
+ * Reads commands out of entries. The layouts stand in `command-encode.ts`. Bytes come from the log and may
+ * be anything: what does not decode throws `BytesError`, which the machine turns into a refusal; a version
+ * or kind that is not known throws `UnknownVersionError`.
+ */
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
+import { BytesError, Reader } from '../../base/bytes.ts'
+import { UnknownVersionError } from '../../base/state-machine.ts'
+import { CLIENT_HASH_BYTES, COMMAND_KINDS, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
+import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
+import type { Delivery, Receipt } from './commands.ts'
+
+/** Decodes the body of a command. Its byte arrays are views of `body`, not copies. */
+export function decodeCommand(kind: number, body: Uint8Array): Command {
+  const reader = new Reader(body)
+  const command = readCommand(kind, reader)
+  reader.end()
+  return command
+}
+
+function readCommand(kind: number, body: Reader): Command {
+  switch (kind) {
+    case COMMAND_KINDS.createTopic:
+      return {
+        type: 'createTopic',
+        name: body.text16(),
+        messageType: body.uint8(),
+        queueCount: body.uint32(),
+      }
+    case COMMAND_KINDS.deleteTopic:
+      return { type: 'deleteTopic', name: body.text16() }
+    case COMMAND_KINDS.createGroup:
+      return readCreateGroup(body)
+    case COMMAND_KINDS.deleteGroup:
+      return { type: 'deleteGroup', name: body.text16() }
+    case COMMAND_KINDS.contact:
+      return readContact(body)
+    case COMMAND_KINDS.send:
+      return {
+        type: 'send',
+        topicId: body.uint32(),
+        count: body.uint32(),
+        messages: body.take(body.left),
+      }
+    case COMMAND_KINDS.claim:
+      return readClaim(body)
+    case COMMAND_KINDS.ack:
+      return { type: 'ack', request: body.take(REQUEST_KEY_BYTES), receipts: readList(body, 28, readReceipt) }
+    case COMMAND_KINDS.changeInvisible:
+      return {
+        type: 'changeInvisible',
+        request: body.take(REQUEST_KEY_BYTES),
+        receipt: readReceipt(body),
+        invisibleMs: readMillis(body),
+      }
+    case COMMAND_KINDS.release:
+      return { type: 'release', deliveries: readList(body, 20, readDelivery) }
+    case COMMAND_KINDS.releaseClient:
+      return {
+        type: 'releaseClient',
+        client: body.take(CLIENT_HASH_BYTES),
+        groupId: readOptional(body),
+      }
+    case COMMAND_KINDS.renew:
+      return {
+        type: 'renew',
+        invisibleMs: readMillis(body),
+        deliveries: readList(body, 20, readDelivery),
+      }
+    case COMMAND_KINDS.deadLetter:
+      return readDeadLetter(body)
+    case COMMAND_KINDS.advance:
+      return { type: 'advance' }
+    default:
+      throw new UnknownVersionError(`command kind ${kind} is not known`)
+  }
+}
+
+function readCreateGroup(body: Reader): CreateGroup {
+  const name = body.text16()
+  const from = START_KINDS[body.uint8()]
+  const time = readMillis(body)
+  const attemptsMax = body.uint32()
+  if (from === undefined) throw new BytesError('a start policy is not known')
+  return { type: 'createGroup', name, start: from === 'time' ? { from, time } : { from }, attemptsMax }
+}
+
+function readContact(body: Reader): Contact {
+  return {
+    type: 'contact',
+    group: body.text16(),
+    topicId: readOptional(body),
+    timeOffsets: readList(body, 8, readOffset),
+  }
+}
+
+function readClaim(body: Reader): Claim {
+  return {
+    type: 'claim',
+    request: body.take(REQUEST_KEY_BYTES),
+    client: body.take(CLIENT_HASH_BYTES),
+    groupId: body.uint32(),
+    invisibleMs: readMillis(body),
+    autoRenew: readFlag(body),
+    parts: readList(body, 28, readPart),
+  }
+}
+
+function readPart(body: Reader): ClaimPart {
+  const queue = body.uint32()
+  const start = readOffset(body)
+  const end = readOffset(body)
+  const offsets = body.uint32()
+  const again = body.uint32()
+  return {
+    queue,
+    start,
+    end,
+    offsets: readMany(body, offsets, 8, readOffset),
+    again: readMany(body, again, 8, readOffset),
+  }
+}
+
+function readDeadLetter(body: Reader): DeadLetter {
+  return {
+    type: 'deadLetter',
+    groupId: body.uint32(),
+    queue: body.uint32(),
+    items: readList(body, 24, (item) => ({
+      offset: readOffset(item),
+      position: item.uint64() as LogPosition,
+      size: item.uint32(),
+      tagHash: item.uint32(),
+    })),
+  }
+}
+
+function readDelivery(body: Reader): Delivery {
+  return {
+    groupId: body.uint32(),
+    queue: body.uint32(),
+    offset: readOffset(body),
+    attempt: body.uint32(),
+  }
+}
+
+function readReceipt(body: Reader): Receipt {
+  return {
+    groupId: body.uint32(),
+    queue: body.uint32(),
+    offset: readOffset(body),
+    attempt: body.uint32(),
+    deadline: readMillis(body),
+  }
+}
+
+function readList<T>(body: Reader, itemBytesMin: number, read: (body: Reader) => T): T[] {
+  return readMany(body, body.uint32(), itemBytesMin, read)
+}
+
+/** Checks the count against the bytes that are left before anything is made. */
+function readMany<T>(body: Reader, count: number, itemBytesMin: number, read: (body: Reader) => T): T[] {
+  if (count * itemBytesMin > body.left) throw new BytesError('a list is longer than its bytes')
+  const items: T[] = []
+  for (let i = 0; i < count; i++) items.push(read(body))
+  return items
+}
+
+/** A number with a flag before it that says whether it is there. */
+function readOptional(body: Reader): number | null {
+  const there = readFlag(body)
+  const value = body.uint32()
+  return there ? value : null
+}
+
+function readFlag(body: Reader): boolean {
+  const flag = body.uint8()
+  if (flag > 1) throw new BytesError('a flag is 0 or 1')
+  return flag === 1
+}
+
+function readOffset(body: Reader): QueueOffset {
+  return body.uint64() as QueueOffset
+}
+
+function readMillis(body: Reader): Millis {
+  return body.uint64() as Millis
+}

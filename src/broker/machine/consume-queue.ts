@@ -1,0 +1,181 @@
+/**
+ * A queue of a topic (RocketMQ: ConsumeQueue): for each message a pointer into the log, in pages at fixed
+ * offsets. Page k holds the offsets [128k, 128k + 128). Only the newest page of a queue is in memory.
+ *
+ * Page row:                              Pointer, 20 bytes:
+ *   0  u8   version, 1                     0  u64  position in the log
+ *   1  u8   0                              8  u32  size
+ *   2  u16  how many pointers             12  u32  tag CRC-32
+ *   4  u32  0                             16  u32  0
+ *   8  u64  offset of the first
+ *  16       pointers
+ *
+ * Queue row: u8 version, u32 topic id, u32 queue id, u64 min offset, u64 next offset.
+ */
+import { assert } from '../../base/assert.ts'
+import type { LogPosition, QueueOffset } from '../../base/brand.ts'
+import { getUint64, setUint64, viewOf, type Writer } from '../../base/bytes.ts'
+import { POINTER_BYTES, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
+import type { Pointer, QueueNumber, TopicId } from './commands.ts'
+import { DigestSum } from './digest.ts'
+import { Row, type RowLedger } from './rows.ts'
+import { pageRowKey, ROW_VERSION, startKey, TABLE_PAGE, TABLE_QUEUE } from './tables.ts'
+import type { QueueView } from './view.ts'
+
+export const PAGE_HEADER_BYTES = 16
+const POINTERS_AT_FIRST = 8
+
+/** The page that holds an offset. */
+export function pageOf(offset: number): number {
+  return Math.floor(offset / QUEUE_PAGE_POINTERS)
+}
+
+/** One page in memory. Its buffer grows up to a full page. */
+export class Page extends Row {
+  readonly queue: Queue
+  readonly number: number
+  count = 0
+  #bytes = new Uint8Array(POINTERS_AT_FIRST * POINTER_BYTES)
+  #view = viewOf(this.#bytes)
+
+  constructor(queue: Queue, number: number) {
+    super()
+    this.queue = queue
+    this.number = number
+  }
+
+  add(position: number, size: number, tagHash: number): void {
+    assert(this.count < QUEUE_PAGE_POINTERS, 'a page has room')
+    const at = this.count * POINTER_BYTES
+    if (at === this.#bytes.byteLength) this.#grow()
+    setUint64(this.#view, at, position)
+    this.#view.setUint32(at + 8, size)
+    this.#view.setUint32(at + 12, tagHash)
+    this.count++
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.byteLength * 2)
+    larger.set(this.#bytes)
+    this.#bytes = larger
+    this.#view = viewOf(larger)
+  }
+
+  /** Takes over the pointers of a page row, which are `count`. */
+  fill(row: Uint8Array, count: number): void {
+    this.#bytes = new Uint8Array(QUEUE_PAGE_POINTERS * POINTER_BYTES)
+    this.#bytes.set(row.subarray(PAGE_HEADER_BYTES))
+    this.#view = viewOf(this.#bytes)
+    this.count = count
+  }
+
+  pointer(slot: number): Pointer | undefined {
+    return slot >= 0 && slot < this.count ? readPointer(this.#view, slot * POINTER_BYTES) : undefined
+  }
+
+  override sizeHint(): number {
+    return 14 + PAGE_HEADER_BYTES + this.count * POINTER_BYTES
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_PAGE).uint32(this.queue.queue).uint64(this.number)
+  }
+
+  override writeValue(into: Writer): void {
+    into.uint8(ROW_VERSION).uint8(0).uint16(this.count).uint32(0)
+    into.uint64(this.number * QUEUE_PAGE_POINTERS)
+    into.raw(this.#bytes.subarray(0, this.count * POINTER_BYTES))
+  }
+
+  override lanesMoved(deltaA: number, deltaB: number): void {
+    this.queue.pageSum.move(deltaA, deltaB)
+  }
+}
+
+/** One queue. */
+export class Queue extends Row implements QueueView {
+  readonly queue: QueueNumber
+  readonly topicId: TopicId
+  readonly queueId: number
+  /** Rule: minOffset <= nextOffset. */
+  minOffset = 0 as QueueOffset
+  nextOffset = 0 as QueueOffset
+  /** The newest page; none before the first message. */
+  page: Page | undefined
+  /** What all pages of the queue add to the digest. */
+  readonly pageSum = new DigestSum()
+
+  constructor(queue: QueueNumber, topicId: TopicId, queueId: number) {
+    super()
+    this.queue = queue
+    this.topicId = topicId
+    this.queueId = queueId
+  }
+
+  /** Appends a pointer and returns its offset. */
+  append(rows: RowLedger, position: number, size: number, tagHash: number): QueueOffset {
+    const offset = this.nextOffset
+    let page = this.page
+    if (page === undefined || page.count === QUEUE_PAGE_POINTERS) {
+      page = new Page(this, pageOf(offset))
+      this.page = page
+    }
+    assert(page.number * QUEUE_PAGE_POINTERS + page.count === offset, 'pages have no holes')
+    page.add(position, size, tagHash)
+    this.nextOffset = (offset + 1) as QueueOffset
+    rows.touch(page)
+    rows.touch(this)
+    return offset
+  }
+
+  /** The pointer at an offset if it stands in the newest page. */
+  pointerInMemory(offset: number): Pointer | undefined {
+    const page = this.page
+    return page?.pointer(offset - page.number * QUEUE_PAGE_POINTERS)
+  }
+
+  /** Deletes the queue's row and all its pages. */
+  remove(rows: RowLedger): void {
+    const keys: Uint8Array[] = []
+    if (this.page !== undefined) {
+      for (let page = pageOf(this.minOffset); page <= this.page.number; page++) {
+        keys.push(pageRowKey(this.queue, page))
+      }
+    }
+    rows.removeMany(this.pageSum, (row) => row instanceof Page && row.queue === this, keys)
+    rows.remove(this)
+  }
+
+  override sizeHint(): number {
+    return 31
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_QUEUE).uint32(this.queue)
+  }
+
+  override writeValue(into: Writer): void {
+    into.uint8(ROW_VERSION).uint32(this.topicId).uint32(this.queueId)
+    into.uint64(this.minOffset).uint64(this.nextOffset)
+  }
+}
+
+/** The pointer of `offset` in the bytes of a page row; `undefined` when the page does not hold it. */
+export function pointerInPage(page: Uint8Array, offset: number): Pointer | undefined {
+  if (page.byteLength < PAGE_HEADER_BYTES || page[0] !== ROW_VERSION) return undefined
+  const view = viewOf(page)
+  if (view.getUint32(8) > 0x1f_ffff) return undefined
+  const slot = offset - getUint64(view, 8)
+  if (slot < 0 || slot >= view.getUint16(2)) return undefined
+  const at = PAGE_HEADER_BYTES + slot * POINTER_BYTES
+  if (at + POINTER_BYTES > page.byteLength || view.getUint32(at) > 0x1f_ffff) return undefined
+  return readPointer(view, at)
+}
+
+function readPointer(view: DataView, at: number): Pointer {
+  return {
+    position: getUint64(view, at) as LogPosition,
+    size: view.getUint32(at + 8),
+    tagHash: view.getUint32(at + 12),
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * A group's place in a queue and the messages in flight there, with who holds them.
+ *
+ * Consumer row: u8 version, u64 cursor.
+ * Claim row: u8 version, u8 flags (1 held, 2 auto renew), u16 0, u32 attempt, u64 visible at,
+ * u64 first claimed at, 16 request, 8 client. Request and client are 0 when nobody holds the claim.
+ */
+import type { Millis, QueueOffset } from '../../base/brand.ts'
+import type { Writer } from '../../base/bytes.ts'
+import { ClaimHeap } from './claim-heap.ts'
+import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES } from './command-encode.ts'
+import type { GroupId } from './commands.ts'
+import type { Queue } from './consume-queue.ts'
+import { Row } from './rows.ts'
+import { ROW_VERSION, startKey, TABLE_CLAIM, TABLE_CONSUMER } from './tables.ts'
+import type { ClaimView, ConsumerView } from './view.ts'
+
+export const CLAIM_HELD = 1
+export const CLAIM_AUTO_RENEW = 2
+
+const NO_REQUEST = new Uint8Array(REQUEST_KEY_BYTES)
+const NO_CLIENT = new Uint8Array(CLIENT_HASH_BYTES)
+
+/** A group's place in one queue. */
+export class Consumer extends Row {
+  readonly groupId: GroupId
+  readonly attemptsMax: number
+  readonly queue: Queue
+  /** The next message that was never handed out. Rule: at most the queue's next offset. */
+  cursor: QueueOffset
+  /**
+   * Messages in flight by their offsets. New ones come in ascending order and others keep their place, so
+   * the first one is the smallest. Rule: all below the cursor.
+   */
+  readonly inFlight = new Map<QueueOffset, Claim>()
+  /** Claims with attempts left, by the time they become visible. */
+  readonly waiting = new ClaimHeap<Claim>()
+
+  constructor(groupId: GroupId, attemptsMax: number, queue: Queue, cursor: QueueOffset) {
+    super()
+    this.groupId = groupId
+    this.attemptsMax = attemptsMax
+    this.queue = queue
+    this.cursor = cursor
+  }
+
+  /** Everything before it is consumed. */
+  committed(): QueueOffset {
+    for (const first of this.inFlight.keys()) return first
+    return this.cursor
+  }
+
+  view(): ConsumerView {
+    return { cursor: this.cursor, inFlight: this.inFlight.size, committed: this.committed() }
+  }
+
+  override sizeHint(): number {
+    return 19
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_CONSUMER).uint32(this.groupId).uint32(this.queue.queue)
+  }
+
+  override writeValue(into: Writer): void {
+    into.uint8(ROW_VERSION).uint64(this.cursor)
+  }
+}
+
+/** A message in flight: held by a receiver, or waiting to be handed out again. */
+export class Claim extends Row {
+  readonly consumer: Consumer
+  readonly offset: QueueOffset
+  /** Deliveries that count. 0 after the first one was given back. Rule: at most the group's maximum. */
+  attempt: number
+  visibleAt: Millis
+  /** When this delivery began. */
+  firstClaimedAt: Millis
+  autoRenew = false
+  /** What it was handed out with; `undefined` when nobody holds it. */
+  batch: ClaimBatch | undefined
+  turn = 0
+  /** Marks the claims that a command has named already. Means nothing afterwards. */
+  mark = 0
+
+  constructor(consumer: Consumer, offset: QueueOffset, attempt: number, now: Millis) {
+    super()
+    this.consumer = consumer
+    this.offset = offset
+    this.attempt = attempt
+    this.visibleAt = now
+    this.firstClaimedAt = now
+  }
+
+  /** No attempts are left: the next step is the dead letter topic. */
+  get exhausted(): boolean {
+    return this.attempt >= this.consumer.attemptsMax
+  }
+
+  view(): ClaimView {
+    return {
+      groupId: this.consumer.groupId,
+      queue: this.consumer.queue.queue,
+      offset: this.offset,
+      attempt: this.attempt,
+      visibleAt: this.visibleAt,
+      firstClaimedAt: this.firstClaimedAt,
+      autoRenew: this.autoRenew,
+      client: this.batch?.client.hash ?? NO_CLIENT,
+    }
+  }
+
+  override sizeHint(): number {
+    return 66
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_CLAIM).uint32(this.consumer.groupId).uint32(this.consumer.queue.queue)
+    into.uint64(this.offset)
+  }
+
+  override writeValue(into: Writer): void {
+    const flags = (this.batch === undefined ? 0 : CLAIM_HELD) | (this.autoRenew ? CLAIM_AUTO_RENEW : 0)
+    into.uint8(ROW_VERSION).uint8(flags).uint16(0).uint32(this.attempt)
+    into.uint64(this.visibleAt).uint64(this.firstClaimedAt)
+    into.raw(this.batch?.request ?? NO_REQUEST).raw(this.batch?.client.hash ?? NO_CLIENT)
+  }
+}
+
+/** What one claim command handed out and what of it is still held. */
+export interface ClaimBatch {
+  readonly request: Uint8Array
+  readonly client: ClientClaims
+  readonly claims: Set<Claim>
+}
+
+/** What one client holds. */
+export interface ClientClaims {
+  readonly hash: Uint8Array
+  readonly batches: Set<ClaimBatch>
+  /** Claims that are renewed while the client lives. */
+  readonly renewals: ClaimHeap<Claim>
+}

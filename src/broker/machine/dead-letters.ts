@@ -1,0 +1,24 @@
+/** Messages that used up their attempts go to the dead letter topic of their group, as pointers. */
+import { deadLetterTopic } from './catalog-commands.ts'
+import type { DeadLetter, Reply } from './commands.ts'
+import { endClaim } from './holding.ts'
+import { type MachineState, refused } from './state.ts'
+
+const DONE: Reply = { type: 'done' }
+
+/** Moves what is visible and exhausted; anything else in the list is passed over. */
+export function deadLetter(state: MachineState, command: DeadLetter): Reply {
+  const group = state.groups.byId.get(command.groupId)
+  if (group === undefined) return refused('GROUP_NOT_FOUND', `group ${command.groupId} does not exist`)
+  const consumer = group.consumers.get(command.queue)
+  for (const { offset, position, size, tagHash } of command.items) {
+    const held = consumer?.inFlight.get(offset)
+    if (held === undefined || held.visibleAt > state.now || !held.exhausted) continue
+    endClaim(state, held)
+    const topic = deadLetterTopic(state, group)
+    topic.takeQueue().append(state.rows, position, size, tagHash)
+    state.rows.touch(topic)
+    state.arrived.add(topic.id)
+  }
+  return DONE
+}

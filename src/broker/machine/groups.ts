@@ -1,0 +1,74 @@
+/**
+ * The consumer groups: settings, the topics that each one reads, and its place in each of their queues.
+ *
+ * Group row: u8 version, u8 start, u16 0, u32 attempts max, u64 start time, u64 created at, name,
+ * u32 count of topics, u32 topic id each.
+ */
+import type { Millis } from '../../base/brand.ts'
+import type { Writer } from '../../base/bytes.ts'
+import { START_KINDS } from './command-encode.ts'
+import type { GroupId, QueueNumber, StartPolicy, TopicId } from './commands.ts'
+import type { Consumer } from './consumer.ts'
+import { Row } from './rows.ts'
+import { ROW_VERSION, startKey, TABLE_GROUP } from './tables.ts'
+import type { GroupView } from './view.ts'
+
+/** One group. */
+export class Group extends Row implements GroupView {
+  readonly id: GroupId
+  readonly name: string
+  readonly start: StartPolicy
+  readonly attemptsMax: number
+  readonly createdAt: Millis
+  topics: TopicId[] = []
+  /** The group's place in each queue of its topics. */
+  readonly consumers = new Map<QueueNumber, Consumer>()
+
+  constructor(id: GroupId, name: string, start: StartPolicy, attemptsMax: number, createdAt: Millis) {
+    super()
+    this.id = id
+    this.name = name
+    this.start = start
+    this.attemptsMax = attemptsMax
+    this.createdAt = createdAt
+  }
+
+  override sizeHint(): number {
+    return 36 + this.name.length + 4 * this.topics.length
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_GROUP).uint32(this.id)
+  }
+
+  override writeValue(into: Writer): void {
+    into.uint8(ROW_VERSION).uint8(START_KINDS.indexOf(this.start.from)).uint16(0).uint32(this.attemptsMax)
+    into.uint64(this.start.from === 'time' ? this.start.time : 0)
+    into.uint64(this.createdAt).text16(this.name).uint32(this.topics.length)
+    for (const topic of this.topics) into.uint32(topic)
+  }
+}
+
+/** All groups, by their names and numbers. */
+export class Groups {
+  readonly byId = new Map<GroupId, Group>()
+  readonly #byName = new Map<string, Group>()
+
+  named(name: string): Group | undefined {
+    return this.#byName.get(name)
+  }
+
+  add(group: Group): void {
+    this.byId.set(group.id, group)
+    this.#byName.set(group.name, group)
+  }
+
+  remove(group: Group): void {
+    this.byId.delete(group.id)
+    this.#byName.delete(group.name)
+  }
+
+  consumer(groupId: GroupId, queue: QueueNumber): Consumer | undefined {
+    return this.byId.get(groupId)?.consumers.get(queue)
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Who holds which claim, and where a claim is listed. Every change of a claim goes through here, so that
+ * rows, heaps and lists agree.
+ */
+import { assert } from '../../base/assert.ts'
+import type { Millis, QueueOffset } from '../../base/brand.ts'
+import { IN_FLIGHT_PER_GROUP_QUEUE_MAX } from '../../base/limits.ts'
+import { ClaimHeap } from './claim-heap.ts'
+import { Claim, type ClaimBatch, type ClientClaims, type Consumer } from './consumer.ts'
+import { keyText, type MachineState } from './state.ts'
+
+/** Puts a new claim of attempt 1 into flight, held under `batch`. */
+export function addClaim(state: MachineState, consumer: Consumer, offset: QueueOffset): Claim {
+  assert(offset < consumer.cursor, 'a message in flight is before the cursor')
+  const claim = new Claim(consumer, offset, 1, state.now)
+  consumer.inFlight.set(offset, claim)
+  return claim
+}
+
+/** What a request hands out to a client: joined with what the same request still holds. */
+export function openBatch(state: MachineState, request: Uint8Array, client: Uint8Array): ClaimBatch {
+  const key = keyText(request)
+  const open = state.batches.get(key)
+  if (open !== undefined) return open
+  const holder = openClient(state, client)
+  // The bytes are views of an entry, which is much larger.
+  const batch: ClaimBatch = { request: request.slice(), client: holder, claims: new Set() }
+  holder.batches.add(batch)
+  state.batches.set(key, batch)
+  return batch
+}
+
+function openClient(state: MachineState, hash: Uint8Array): ClientClaims {
+  const key = keyText(hash)
+  let client = state.clients.get(key)
+  if (client === undefined) {
+    client = { hash: hash.slice(), batches: new Set(), renewals: new ClaimHeap() }
+    state.clients.set(key, client)
+  }
+  return client
+}
+
+/** Gives a claim to the receiver of a batch until `visibleAt`. */
+export function hold(
+  state: MachineState,
+  claim: Claim,
+  batch: ClaimBatch,
+  autoRenew: boolean,
+  visibleAt: Millis,
+): void {
+  joinBatch(state, claim, batch)
+  claim.autoRenew = autoRenew
+  moveTo(state, claim, visibleAt)
+}
+
+/** Says who holds a claim, without a change of its time. */
+export function joinBatch(state: MachineState, claim: Claim, batch: ClaimBatch): void {
+  if (claim.batch === batch) return
+  leaveBatch(state, claim)
+  claim.batch = batch
+  batch.claims.add(claim)
+}
+
+/** Nobody holds the claim any more: it is visible at once. */
+export function giveBack(state: MachineState, claim: Claim): void {
+  leaveBatch(state, claim)
+  claim.autoRenew = false
+  moveTo(state, claim, state.now)
+  state.arrived.add(claim.consumer.queue.topicId)
+}
+
+/** Changes when a claim becomes visible. */
+export function moveTo(state: MachineState, claim: Claim, visibleAt: Millis): void {
+  claim.visibleAt = visibleAt
+  state.rows.touch(claim)
+  listClaim(state, claim)
+}
+
+/** Lists a claim that is new, has moved or was loaded. */
+export function listClaim(state: MachineState, claim: Claim): void {
+  claim.turn++
+  if (claim.exhausted) state.exhausted.push(claim)
+  else claim.consumer.waiting.push(claim)
+  if (claim.visibleAt > state.now) state.deadlines.push(claim)
+  if (claim.autoRenew && claim.batch !== undefined) claim.batch.client.renewals.push(claim)
+}
+
+/** The message is consumed: the claim ends. */
+export function endClaim(state: MachineState, claim: Claim): void {
+  const { consumer } = claim
+  assert(consumer.inFlight.get(claim.offset) === claim, 'a claim that ends is in flight')
+  if (consumer.inFlight.size >= IN_FLIGHT_PER_GROUP_QUEUE_MAX) state.arrived.add(consumer.queue.topicId)
+  leaveBatch(state, claim)
+  consumer.inFlight.delete(claim.offset)
+  state.rows.remove(claim)
+}
+
+/** Deletes a group's place in a queue with all claims. */
+export function endConsumer(state: MachineState, consumer: Consumer): void {
+  for (const claim of consumer.inFlight.values()) {
+    leaveBatch(state, claim)
+    state.rows.remove(claim)
+  }
+  consumer.inFlight.clear()
+  state.rows.remove(consumer)
+}
+
+function leaveBatch(state: MachineState, claim: Claim): void {
+  const { batch } = claim
+  if (batch === undefined) return
+  claim.batch = undefined
+  batch.claims.delete(claim)
+  if (batch.claims.size > 0) return
+  state.batches.delete(keyText(batch.request))
+  batch.client.batches.delete(batch)
+  if (batch.client.batches.size === 0) state.clients.delete(keyText(batch.client.hash))
+}

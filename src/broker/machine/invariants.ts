@@ -1,0 +1,94 @@
+/** The rules that hold between any two entries. Walks everything: for tests and for a look at a broken node. */
+import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
+import type { Queue } from './consume-queue.ts'
+import type { Claim, Consumer } from './consumer.ts'
+import type { Group } from './groups.ts'
+import { keyText, type MachineState } from './state.ts'
+import type { Topic } from './topics.ts'
+
+/** Rules that do not hold, as sentences. Empty when all hold. */
+export function stateFaults(state: MachineState): string[] {
+  const faults = [...state.dedupe.faults(), ...state.requests.faults()]
+  for (const topic of state.topics.byId.values()) topicFaults(state, topic, faults)
+  for (const group of state.groups.byId.values()) groupFaults(state, group, faults)
+  for (const [key, batch] of state.batches) {
+    rule(faults, batch.claims.size > 0, 'a batch holds claims')
+    rule(faults, key === keyText(batch.request), 'a batch is listed under its request')
+    rule(faults, batch.client.batches.has(batch), 'a client knows its batches')
+    rule(faults, state.clients.get(keyText(batch.client.hash)) === batch.client, 'a holder is listed')
+    for (const claim of batch.claims)
+      rule(faults, !claim.gone && claim.batch === batch, 'a batch holds live claims')
+  }
+  for (const client of state.clients.values())
+    rule(faults, client.batches.size > 0, 'a client holds something')
+  return [...new Set(faults)]
+}
+
+function topicFaults(state: MachineState, topic: Topic, faults: string[]): void {
+  rule(faults, topic.id < state.nextTopicId, 'topic ids are not given out twice')
+  rule(faults, topic.nextQueue < topic.queues.length, 'the next queue of a topic exists')
+  rule(faults, state.topics.named(topic.name) === topic, 'a topic is found by its name')
+  for (const [queueId, queue] of topic.queueList.entries()) {
+    rule(faults, queue.queueId === queueId && queue.topicId === topic.id, 'queues stand in order')
+    rule(faults, queue.queue < state.nextQueue, 'queue numbers are not given out twice')
+    rule(faults, state.topics.queues.get(queue.queue) === queue, 'a queue is found by its number')
+    queueFaults(queue, faults)
+  }
+}
+
+function queueFaults(queue: Queue, faults: string[]): void {
+  const { page, minOffset, nextOffset } = queue
+  rule(faults, minOffset <= nextOffset, 'a queue does not end before it begins')
+  const end = page === undefined ? 0 : page.number * QUEUE_PAGE_POINTERS + page.count
+  rule(faults, end === nextOffset, 'the newest page reaches the end of its queue')
+}
+
+function groupFaults(state: MachineState, group: Group, faults: string[]): void {
+  rule(faults, group.id < state.nextGroupId, 'group ids are not given out twice')
+  rule(faults, state.groups.named(group.name) === group, 'a group is found by its name')
+  let places = 0
+  for (const id of group.topics) {
+    const topic = state.topics.byId.get(id)
+    rule(faults, topic !== undefined, 'a group reads topics that exist')
+    for (const queue of topic?.queues ?? []) {
+      places++
+      rule(faults, group.consumers.has(queue), 'a group has a place in every queue of its topics')
+    }
+  }
+  rule(faults, places === group.consumers.size, 'a group has no other places')
+  for (const consumer of group.consumers.values()) consumerFaults(state, consumer, faults)
+}
+
+function consumerFaults(state: MachineState, consumer: Consumer, faults: string[]): void {
+  const { queue, cursor, inFlight } = consumer
+  rule(faults, state.topics.queues.get(queue.queue) === queue, 'a consumer reads a queue that exists')
+  rule(faults, cursor <= queue.nextOffset, 'a cursor is not past the end')
+  rule(faults, inFlight.size <= IN_FLIGHT_PER_GROUP_QUEUE_MAX, 'what is in flight is limited')
+  let before = -1
+  for (const [offset, claim] of inFlight) {
+    rule(faults, offset > before, 'messages in flight stand in order')
+    before = offset
+    claimFaults(state, claim, faults)
+  }
+}
+
+function claimFaults(state: MachineState, claim: Claim, faults: string[]): void {
+  const { consumer, batch } = claim
+  rule(faults, consumer.inFlight.get(claim.offset) === claim && !claim.gone, 'a claim is in flight')
+  rule(faults, claim.offset < consumer.cursor, 'messages in flight are before the cursor')
+  rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.attemptsMax, 'attempts are in range')
+  rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
+  rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
+  rule(faults, batch !== undefined || claim.visibleAt <= state.now, 'what nobody holds is visible')
+  rule(faults, claim.firstClaimedAt <= state.now, 'a delivery began before now')
+  const list = claim.exhausted ? state.exhausted : consumer.waiting
+  rule(faults, list.has(claim), 'a claim is listed by its time')
+  const due = claim.visibleAt > state.now
+  rule(faults, !due || state.deadlines.has(claim), 'a deadline to come is known')
+  const renewed = due && claim.autoRenew && batch !== undefined
+  if (renewed) rule(faults, batch.client.renewals.has(claim), 'a claim to renew is listed')
+}
+
+function rule(faults: string[], holds: boolean, sentence: string): void {
+  if (!holds) faults.push(sentence)
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads the rows of topics, queues, groups, consumers and claims back into objects. Each function throws
+ * `BytesError` for a row that does not fit, before it has changed anything.
+ */
+import type { Millis, QueueOffset } from '../../base/brand.ts'
+import { BytesError, Reader } from '../../base/bytes.ts'
+import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
+import type { QueueNumber, StartPolicy } from './commands.ts'
+import { Queue } from './consume-queue.ts'
+import { Claim, CLAIM_AUTO_RENEW, CLAIM_HELD, Consumer } from './consumer.ts'
+import { Group } from './groups.ts'
+import { joinBatch, listClaim, openBatch } from './holding.ts'
+import type { MachineState } from './state.ts'
+import { Topic } from './topics.ts'
+
+const KEY_START = 2
+const VALUE_START = 1
+
+/** A row as it was found. */
+export interface FoundRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** Where rows go. Queues stand apart until their topic is read. */
+export interface RowSink {
+  readonly state: MachineState
+  readonly queues: Map<QueueNumber, Queue>
+}
+
+/** Reads a queue row. Its topic comes later. */
+export function readQueue(sink: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const queue = new Queue(key.uint32(), value.uint32(), value.uint32())
+  queue.minOffset = value.uint64() as QueueOffset
+  queue.nextOffset = value.uint64() as QueueOffset
+  check(key, value, queue.minOffset <= queue.nextOffset, 'a queue ends before it begins')
+  sink.queues.set(queue.queue, queue)
+  sink.state.rows.restore(queue, row.key, row.value)
+}
+
+/** Reads a topic row. All queues are read. */
+export function readTopic(sink: RowSink, row: FoundRow): void {
+  const { state, queues } = sink
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const id = key.uint32()
+  const messageType = value.uint8()
+  value.skip(2)
+  const nextQueue = value.uint32()
+  const createdAt = value.uint64() as Millis
+  const name = value.text16()
+  const list: Queue[] = []
+  for (let left = value.uint32(); left > 0; left--) {
+    const queue = queues.get(value.uint32())
+    if (queue === undefined || queue.topicId !== id || queue.queueId !== list.length) {
+      throw new BytesError('a topic lacks a queue')
+    }
+    list.push(queue)
+  }
+  check(key, value, nextQueue < list.length, 'a topic has no such next queue')
+  const topic = new Topic(id, name, messageType, createdAt, list)
+  topic.nextQueue = nextQueue
+  state.topics.add(topic)
+  state.rows.restore(topic, row.key, row.value)
+}
+
+/** Reads a group row. All topics are read. */
+export function readGroup({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const id = key.uint32()
+  const from = START_KINDS[value.uint8()]
+  value.skip(2)
+  const attemptsMax = value.uint32()
+  const time = value.uint64() as Millis
+  const createdAt = value.uint64() as Millis
+  const name = value.text16()
+  const topics: number[] = []
+  for (let left = value.uint32(); left > 0; left--) topics.push(value.uint32())
+  check(key, value, attemptsMax > 0, 'a group has no attempts')
+  if (from === undefined) throw new BytesError('a start policy is not known')
+  if (topics.some((topic) => !state.topics.byId.has(topic))) throw new BytesError('a group lacks a topic')
+  const start: StartPolicy = from === 'time' ? { from, time } : { from }
+  const group = new Group(id, name, start, attemptsMax, createdAt)
+  group.topics = topics
+  state.groups.add(group)
+  state.rows.restore(group, row.key, row.value)
+}
+
+/** Reads a consumer row. All groups and queues are read. */
+export function readConsumer({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const group = state.groups.byId.get(key.uint32())
+  const queue = state.topics.queues.get(key.uint32())
+  const cursor = value.uint64() as QueueOffset
+  if (group === undefined || queue === undefined) throw new BytesError('a consumer lacks its group or queue')
+  check(key, value, cursor <= queue.nextOffset, 'a cursor is past the end')
+  const consumer = new Consumer(group.id, group.attemptsMax, queue, cursor)
+  group.consumers.set(queue.queue, consumer)
+  state.rows.restore(consumer, row.key, row.value)
+}
+
+/** Reads a claim row. All consumers are read, and smaller offsets of the same queue. */
+export function readClaim({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const consumer = state.groups.consumer(key.uint32(), key.uint32())
+  const offset = key.uint64() as QueueOffset
+  const flags = value.uint8()
+  value.skip(2)
+  const attempt = value.uint32()
+  const visibleAt = value.uint64() as Millis
+  const firstClaimedAt = value.uint64() as Millis
+  const request = value.take(REQUEST_KEY_BYTES)
+  const client = value.take(CLIENT_HASH_BYTES)
+  if (consumer === undefined) throw new BytesError('a claim lacks its consumer')
+  const fits = offset < consumer.cursor && attempt <= consumer.attemptsMax
+  check(key, value, fits, 'a claim does not fit its consumer')
+  const claim = new Claim(consumer, offset, attempt, firstClaimedAt)
+  claim.visibleAt = visibleAt
+  claim.autoRenew = (flags & CLAIM_AUTO_RENEW) !== 0
+  if ((flags & CLAIM_HELD) !== 0) joinBatch(state, claim, openBatch(state, request, client))
+  consumer.inFlight.set(offset, claim)
+  listClaim(state, claim)
+  state.rows.restore(claim, row.key, row.value)
+}
+
+function check(key: Reader, value: Reader, fits: boolean, otherwise: string): void {
+  key.end()
+  value.end()
+  if (!fits) throw new BytesError(otherwise)
+}

@@ -1,0 +1,74 @@
+/**
+ * Sending: stored messages in an entry become pointers in consume queues. The bytes are read where they
+ * stand; for each message nothing is made but its answer.
+ */
+import type { Reply, SentMessage, TopicId } from './commands.ts'
+import { refused, type MachineState } from './state.ts'
+import { STORED_HEADER_BYTES, STORED_VERSION } from './stored-message.ts'
+
+const UINT64_HIGH_MAX = 0x1f_ffff
+/** A send starts with the topic id and the count of messages. */
+const SEND_HEADER_BYTES = 8
+
+/**
+ * Applies the send whose body is `[start, end)` of an entry. `position` is where the entry's first byte
+ * stands in the log. All messages are stored or none; repeats among them are answered and not stored.
+ */
+export function send(
+  state: MachineState,
+  entry: DataView,
+  start: number,
+  end: number,
+  position: number,
+): Reply {
+  if (end - start < SEND_HEADER_BYTES) return refused('BAD_REQUEST', 'a send is too short')
+  const topicId: TopicId = entry.getUint32(start)
+  const count = entry.getUint32(start + 4)
+  if (!areMessages(entry, start + SEND_HEADER_BYTES, end, count)) {
+    return refused('BAD_REQUEST', 'a send holds bytes that are no messages')
+  }
+  const topic = state.topics.byId.get(topicId)
+  if (topic === undefined) return refused('TOPIC_NOT_FOUND', `topic ${topicId} does not exist`)
+  const { dedupe, rows, now } = state
+  const messages: SentMessage[] = []
+  let at = start + SEND_HEADER_BYTES
+  let stored = false
+  for (let i = 0; i < count; i++) {
+    const identityA = entry.getUint32(at + 4)
+    const identityB = entry.getUint32(at + 8)
+    const bodyCrc = entry.getUint32(at + 12)
+    const size = STORED_HEADER_BYTES + entry.getUint32(at + 20)
+    const bodyLength = entry.getUint32(at + 36)
+    const slot = dedupe.find(identityA, identityB, bodyLength, bodyCrc, topicId, now)
+    if (slot >= 0) {
+      messages.push({ queueId: dedupe.queueIdOf(slot), offset: dedupe.offsetOf(slot), repeated: true })
+    } else {
+      const queue = topic.takeQueue()
+      const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16))
+      dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, queue.queueId, offset, now)
+      messages.push({ queueId: queue.queueId, offset, repeated: false })
+      stored = true
+    }
+    at += size
+  }
+  if (stored) {
+    rows.touch(topic)
+    state.arrived.add(topicId)
+  }
+  return { type: 'sent', messages }
+}
+
+/** Whether `[start, end)` is exactly `count` stored messages, one or more. The rules of `readStoredHeader`. */
+function areMessages(entry: DataView, start: number, end: number, count: number): boolean {
+  let at = start
+  for (let i = 0; i < count; i++) {
+    if (end - at < STORED_HEADER_BYTES) return false
+    const rawLength = entry.getUint32(at + 20)
+    if (entry.getUint8(at) !== STORED_VERSION || entry.getUint32(at + 40) > UINT64_HIGH_MAX) return false
+    if (entry.getUint32(at + 24) + entry.getUint32(at + 28) > rawLength) return false
+    if (entry.getUint32(at + 32) + entry.getUint32(at + 36) > rawLength) return false
+    at += STORED_HEADER_BYTES + rawLength
+    if (at > end) return false
+  }
+  return count > 0 && at === end
+}

@@ -1,0 +1,120 @@
+/** What the shell may read of the machine's state. Nothing here changes what any command will do. */
+import type { Millis, QueueOffset } from '../../base/brand.ts'
+import { RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
+import type { GroupId, Pointer, QueueNumber, TopicId } from './commands.ts'
+import { pageOf, pointerInPage } from './consume-queue.ts'
+import type { Claim, ClientClaims } from './consumer.ts'
+import type { MachineState } from './state.ts'
+import { pageRowKey } from './tables.ts'
+import type { ClaimView, ConsumerView, GroupView, MachineView, QueueView, TopicView } from './view.ts'
+
+/** `MachineView` over a state. */
+export class StateView implements MachineView {
+  protected readonly state: MachineState
+
+  constructor(state: MachineState) {
+    this.state = state
+  }
+
+  get now(): Millis {
+    return this.state.now
+  }
+
+  topic(name: string): TopicView | undefined {
+    return this.state.topics.named(name)
+  }
+
+  topicById(id: TopicId): TopicView | undefined {
+    return this.state.topics.byId.get(id)
+  }
+
+  topics(): Iterable<TopicView> {
+    return this.state.topics.byId.values()
+  }
+
+  group(name: string): GroupView | undefined {
+    return this.state.groups.named(name)
+  }
+
+  groupById(id: GroupId): GroupView | undefined {
+    return this.state.groups.byId.get(id)
+  }
+
+  groups(): Iterable<GroupView> {
+    return this.state.groups.byId.values()
+  }
+
+  queue(queue: QueueNumber): QueueView | undefined {
+    return this.state.topics.queues.get(queue)
+  }
+
+  consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined {
+    return this.state.groups.consumer(groupId, queue)?.view()
+  }
+
+  visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[] {
+    const consumer = this.state.groups.consumer(groupId, queue)
+    if (consumer === undefined) return []
+    const claims = consumer.waiting.popUntil(now, max)
+    for (const claim of claims) consumer.waiting.push(claim)
+    return claims.map((claim) => claim.view())
+  }
+
+  nextDeadline(after: Millis): Millis | undefined {
+    return this.state.deadlines.next(after)
+  }
+
+  renewable(
+    time: Millis,
+    max: number,
+    isAlive: (client: Uint8Array) => boolean = () => true,
+  ): readonly ClaimView[] {
+    const claims: ClaimView[] = []
+    for (const client of this.state.clients.values()) {
+      if (claims.length >= max) break
+      if (isAlive(client.hash)) this.#addRenewable(client, time, max, claims)
+    }
+    return claims
+  }
+
+  #addRenewable(client: ClientClaims, time: Millis, max: number, into: ClaimView[]): void {
+    const { renewals } = client
+    const found: Claim[] = []
+    while (into.length < max) {
+      const claim = renewals.peek()
+      if (claim === undefined || claim.visibleAt >= time) break
+      renewals.pop()
+      // Over, taken over by the client, or as long as it may be: it comes back when it is handed out again.
+      const isOver = claim.visibleAt <= this.state.now || !claim.autoRenew || claim.batch?.client !== client
+      if (isOver || claim.visibleAt >= claim.firstClaimedAt + RENEW_TOTAL_MS_MAX) continue
+      found.push(claim)
+      into.push(claim.view())
+    }
+    for (const claim of found) renewals.push(claim)
+  }
+
+  exhausted(now: Millis, max: number): readonly ClaimView[] {
+    const { exhausted } = this.state
+    const claims = exhausted.popUntil(now, max)
+    for (const claim of claims) exhausted.push(claim)
+    return claims.map((claim) => claim.view())
+  }
+
+  pointerInMemory(queue: QueueNumber, offset: QueueOffset): Pointer | undefined {
+    return this.state.topics.queues.get(queue)?.pointerInMemory(offset)
+  }
+
+  pageKey(queue: QueueNumber, offset: QueueOffset): Uint8Array {
+    return pageRowKey(queue, pageOf(offset))
+  }
+
+  pointerInPage(page: Uint8Array, offset: QueueOffset): Pointer | undefined {
+    return pointerInPage(page, offset)
+  }
+
+  dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number } {
+    const { dedupe, now } = this.state
+    const { head, tail } = dedupe.ring
+    return { ids: head - tail, oldestAgeMs: dedupe.oldestAge(now), conflicts: dedupe.conflicts }
+  }
+}

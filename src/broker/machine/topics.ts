@@ -1,0 +1,86 @@
+/**
+ * The topics and their queues. Topic ids and queue numbers are given out once and never again.
+ *
+ * Topic row: u8 version, u8 message type, u16 0, u32 next queue (round robin), u64 created at, name,
+ * u32 count of queues, u32 queue number each.
+ */
+import type { Millis } from '../../base/brand.ts'
+import type { Writer } from '../../base/bytes.ts'
+import type { QueueNumber, TopicId } from './commands.ts'
+import type { Queue } from './consume-queue.ts'
+import { Row } from './rows.ts'
+import { ROW_VERSION, startKey, TABLE_TOPIC } from './tables.ts'
+import type { TopicView } from './view.ts'
+
+/** The only message type so far (apache.rocketmq.v2: NORMAL). */
+export const MESSAGE_TYPE_NORMAL = 1
+
+/** The start of the name of a group's dead letter topic. */
+export const DEAD_LETTER_PREFIX = '%DLQ%'
+
+/** One topic. */
+export class Topic extends Row implements TopicView {
+  readonly id: TopicId
+  readonly name: string
+  readonly messageType: number
+  readonly createdAt: Millis
+  readonly queues: readonly QueueNumber[]
+  /** The queues themselves, in the order of their queue ids. */
+  readonly queueList: readonly Queue[]
+  /** Which queue the next message goes to. Rule: below the number of queues. */
+  nextQueue = 0
+
+  constructor(id: TopicId, name: string, messageType: number, createdAt: Millis, queues: readonly Queue[]) {
+    super()
+    this.id = id
+    this.name = name
+    this.messageType = messageType
+    this.createdAt = createdAt
+    this.queueList = queues
+    this.queues = queues.map((queue) => queue.queue)
+  }
+
+  /** The queue for the next message: each in turn, so that queues differ by one message at most. */
+  takeQueue(): Queue {
+    const at = this.nextQueue
+    this.nextQueue = at + 1 === this.queueList.length ? 0 : at + 1
+    return this.queueList[at] as Queue
+  }
+
+  override sizeHint(): number {
+    return 30 + this.name.length + 4 * this.queues.length
+  }
+
+  override writeKey(into: Writer): void {
+    startKey(into, TABLE_TOPIC).uint32(this.id)
+  }
+
+  override writeValue(into: Writer): void {
+    into.uint8(ROW_VERSION).uint8(this.messageType).uint16(0).uint32(this.nextQueue)
+    into.uint64(this.createdAt).text16(this.name).uint32(this.queues.length)
+    for (const queue of this.queues) into.uint32(queue)
+  }
+}
+
+/** All topics and queues, by their names and numbers. */
+export class Topics {
+  readonly byId = new Map<TopicId, Topic>()
+  readonly #byName = new Map<string, Topic>()
+  readonly queues = new Map<QueueNumber, Queue>()
+
+  named(name: string): Topic | undefined {
+    return this.#byName.get(name)
+  }
+
+  add(topic: Topic): void {
+    this.byId.set(topic.id, topic)
+    this.#byName.set(topic.name, topic)
+    for (const queue of topic.queueList) this.queues.set(queue.queue, queue)
+  }
+
+  remove(topic: Topic): void {
+    this.byId.delete(topic.id)
+    this.#byName.delete(topic.name)
+    for (const queue of topic.queues) this.queues.delete(queue)
+  }
+}
