@@ -249,11 +249,7 @@ export class Receivers {
     }
   }
 
-  async #read(
-    room: Room,
-    message: ClaimedMessage,
-    known: Pointer | undefined,
-  ): Promise<ReceivedMessage> {
+  async #read(room: Room, message: ClaimedMessage, known: Pointer | undefined): Promise<ReceivedMessage> {
     const { view, reader } = this.#options
     const pointer = known ?? (await reader.pointer(message.queue, message.offset))
     const stored = await reader.message(pointer)

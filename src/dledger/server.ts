@@ -156,10 +156,7 @@ export class DLedgerServer<Reply> {
     if (!this.#leading || this.#stopped || this.#refusal !== null) {
       return Promise.reject(new BrokerError('NOT_LEADER', 'this member does not lead'))
     }
-    if (
-      this.#proposals.waitingBytes + this.#proposals.appendedBytes + command.size >
-      UNCOMMITTED_BYTES_MAX
-    ) {
+    if (this.#proposals.waitingBytes + this.#proposals.appendedBytes + command.size > UNCOMMITTED_BYTES_MAX) {
       return Promise.reject(new BrokerError('BUSY', 'too much waits to be committed; try again'))
     }
     const applied = this.#proposals.add(command)

@@ -1,0 +1,157 @@
+/**
+ * `dledger.v1.Admin` on every member: describing is answered here, changing goes to the leader, and a topic
+ * counts as made when every member that can be reached serves it.
+ */
+import type { LogIndex, NodeId } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { Admin } from '../broker/admin.ts'
+import type { Broker } from '../broker/broker.ts'
+import type { AdminCalls, CreateGroupRequest, CreateTopicRequest, MemberStatus } from '../rpc/admin-types.ts'
+import type { Draft } from '../rpc/draft.ts'
+import type { Method } from '../rpc/service.ts'
+import { typedService } from '../rpc/typed-service.ts'
+import type { GroupCluster } from './group-cluster.ts'
+import type { AdminCall, InternalCalls } from './internal-calls.ts'
+
+/** A change waits this long for a leader, and for the other members to serve it. */
+const CHANGE_MS_MAX = 10_000
+const SERVING_MS_MAX = 3_000
+
+export interface AdminServiceOptions {
+  readonly ownId: NodeId
+  readonly members: readonly NodeId[]
+  readonly broker: Broker
+  readonly admin: Admin
+  readonly cluster: GroupCluster
+  readonly calls: InternalCalls
+  readonly describeMember: () => Draft<MemberStatus>
+}
+
+export class AdminService {
+  readonly #options: AdminServiceOptions
+
+  constructor(options: AdminServiceOptions) {
+    this.#options = options
+  }
+
+  /** The methods for the client port. */
+  methods(): readonly Method[] {
+    const { admin, describeMember } = this.#options
+    return typedService<AdminCalls>('dledger.v1.Admin', {
+      DescribeMember: async () => describeMember(),
+      CreateTopic: async (_context, request) => await this.#createTopic(request),
+      DeleteTopic: async (_context, request) => {
+        await this.#atLeader({ method: 'deleteTopic', request })
+        return {}
+      },
+      ListTopics: async () => ({ topics: admin.listTopics() }),
+      DescribeTopic: async (_context, { name }) => admin.describeTopic(name),
+      CreateGroup: async (_context, request) => {
+        await this.#atLeader({ method: 'createGroup', request })
+        return {}
+      },
+      DeleteGroup: async (_context, request) => {
+        await this.#atLeader({ method: 'deleteGroup', request })
+        return {}
+      },
+      ListGroups: async () => ({ groups: admin.listGroups() }),
+      DescribeGroup: async (_context, { name }) => admin.describeGroup(name),
+    })
+  }
+
+  /** Runs a changing call on this member, which must lead. Returns the index of its entry. */
+  async run(call: AdminCall): Promise<LogIndex> {
+    const { admin } = this.#options
+    const request = call.request as { readonly name: string }
+    switch (call.method) {
+      case 'createTopic': {
+        const { name, messageType, queueCount } = call.request as CreateTopicRequest
+        return await admin.createTopic(name, messageType, queueCount)
+      }
+      case 'deleteTopic':
+        return await admin.deleteTopic(request.name)
+      case 'createGroup': {
+        const { name, start, startTimeMs, attemptsMax } = call.request as CreateGroupRequest
+        return await admin.createGroup(name, start, startTimeMs, attemptsMax)
+      }
+      case 'deleteGroup':
+        return await admin.deleteGroup(request.name)
+      default:
+        throw new BrokerError('NOT_IMPLEMENTED', `there is no administration call ${call.method}`)
+    }
+  }
+
+  async #createTopic(
+    request: CreateTopicRequest,
+  ): Promise<{ readonly serving: readonly number[]; readonly unreachable: readonly number[] }> {
+    const index = await this.#atLeader({ method: 'createTopic', request })
+    return await this.serving(index)
+  }
+
+  /** Waits until the members that can be reached have applied the entry. */
+  async serving(
+    index: LogIndex,
+  ): Promise<{ readonly serving: readonly number[]; readonly unreachable: readonly number[] }> {
+    const { ownId, members, broker, calls } = this.#options
+    const serving: number[] = []
+    const unreachable: number[] = []
+    await Promise.all(
+      members.map(async (id) => {
+        try {
+          if (id === ownId) await broker.ledger.waitApplied(index, AbortSignal.timeout(SERVING_MS_MAX))
+          else await calls.waitApplied(id, index, SERVING_MS_MAX)
+          serving.push(id)
+        } catch {
+          unreachable.push(id)
+        }
+      }),
+    )
+    return { serving: serving.sort((a, b) => a - b), unreachable: unreachable.sort((a, b) => a - b) }
+  }
+
+  /**
+   * Runs a change at the leader, wherever it is, and waits while there is none. A repeat after an unknown
+   * outcome is safe: making what is there already, with the same settings, answers the same.
+   */
+  async #atLeader(call: AdminCall): Promise<LogIndex> {
+    const { broker, cluster, calls } = this.#options
+    const signal = AbortSignal.timeout(CHANGE_MS_MAX)
+    let repeated = false
+    for (;;) {
+      const place = cluster.leaderPlace()
+      try {
+        if (place === 'here') return await this.run(call)
+        if (place === 'elsewhere') {
+          const { leader } = broker.ledger.role
+          return (await calls.adminCall(leader as NodeId, call, CHANGE_MS_MAX)) as LogIndex
+        }
+      } catch (error) {
+        if (!(error instanceof BrokerError)) throw error
+        if (repeated && isDeletedAlready(call, error)) return broker.machine.appliedIndex
+        if (!isAboutLeadership(error)) throw error
+        repeated = true
+      }
+      await this.#leaderChange(signal)
+    }
+  }
+
+  async #leaderChange(signal: AbortSignal): Promise<void> {
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(100)])
+    await this.#options.cluster.leaderChange(soon).catch(() => undefined)
+    if (signal.aborted) {
+      throw new BrokerError('NO_LEADER', 'no leader took the change in time', { outcome: 'unknown' })
+    }
+  }
+}
+
+function isAboutLeadership(error: BrokerError): boolean {
+  return error.code === 'NOT_LEADER' || error.code === 'NO_LEADER' || error.code === 'CLOSED'
+}
+
+/** The first try of a deletion may have succeeded. */
+function isDeletedAlready(call: AdminCall, error: BrokerError): boolean {
+  return (
+    (call.method === 'deleteTopic' && error.code === 'TOPIC_NOT_FOUND') ||
+    (call.method === 'deleteGroup' && error.code === 'GROUP_NOT_FOUND')
+  )
+}

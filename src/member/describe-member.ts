@@ -1,0 +1,88 @@
+/** A member's own state in one answer, for `dledger-cli status` and tests. */
+import type { NodeId } from '../base/brand.ts'
+import type { BrokerConfig } from '../base/config.ts'
+import type { Clock } from '../base/ports.ts'
+import type { Broker } from '../broker/broker.ts'
+import type { MemberStatus, PeerStatus } from '../rpc/admin-types.ts'
+import type { Draft } from '../rpc/draft.ts'
+import type { MemberStorage } from './storage.ts'
+
+/** The program's version, as people see it. */
+export const VERSION = '0.1.0'
+
+export interface MemberFacts {
+  readonly config: BrokerConfig
+  readonly storage: MemberStorage
+  readonly broker: Broker
+  readonly clock: Clock
+  readonly startedMono: number
+  readonly connected: (peer: NodeId) => boolean
+  /** Why a peer is refused or refuses this member, by peer. */
+  readonly refusals: ReadonlyMap<NodeId, string>
+}
+
+export function describeMember(facts: MemberFacts): Draft<MemberStatus> {
+  const { config, storage, broker, clock } = facts
+  const raft = broker.ledger.status
+  const digests = broker.machine.digests()
+  const dedupe = broker.machine.dedupeWindow()
+  const { freeBytes, totalBytes } = broker.diskGuard.space
+  return {
+    clusterId: storage.identity.identity.clusterId,
+    group: config.group,
+    id: config.id,
+    role: broker.ledger.refusal === null ? raft.role : 'refused',
+    term: raft.term,
+    leaderId: raft.leader,
+    lastIndex: raft.lastIndex,
+    durableIndex: raft.durableIndex,
+    commitIndex: raft.commitIndex,
+    appliedIndex: broker.machine.appliedIndex,
+    digests: [...digests.checkpoints, digests.applied],
+    members: config.members.map(({ id, client, peer }) => ({
+      id,
+      clientEndpoint: client,
+      peerEndpoint: peer,
+    })),
+    peers: peerStates(facts),
+    uptimeMs: Math.round(clock.mono() - facts.startedMono),
+    diskFreeBytes: freeBytes,
+    diskTotalBytes: totalBytes,
+    logBytes: storage.log.end,
+    version: VERSION,
+    processId: process.pid,
+    problems: problemsOf(facts),
+    dedupeIds: dedupe.ids,
+    dedupeWindowMs: dedupe.oldestAgeMs,
+    dedupeConflicts: dedupe.conflicts,
+    memoryBytes: process.memoryUsage.rss(),
+    dataFolder: config.dataFolder,
+    logTimeMs: broker.now(),
+  }
+}
+
+function peerStates(facts: MemberFacts): PeerStatus[] {
+  const progress = new Map(facts.broker.ledger.status.peers.map((peer) => [peer.peer, peer]))
+  return facts.config.members
+    .filter((member) => member.id !== facts.config.id)
+    .map((member) => {
+      const id = member.id as NodeId
+      const known = progress.get(id)
+      return {
+        id,
+        connected: facts.connected(id),
+        refusal: facts.refusals.get(id) ?? '',
+        ...(known === undefined
+          ? {}
+          : { matchIndex: known.matchIndex, silentMs: known.silentTicks * facts.config.raft.tickMs }),
+      }
+    })
+}
+
+function problemsOf(facts: MemberFacts): string[] {
+  const problems = [...facts.storage.problems]
+  const { refusal } = facts.broker.ledger
+  if (refusal !== null) problems.push(refusal)
+  if (facts.broker.diskGuard.low) problems.push('the disk is nearly full: sends are refused')
+  return problems
+}

@@ -1,0 +1,108 @@
+/**
+ * The calls that members make to each other beside Raft: client calls forwarded to the leader, administration,
+ * and the question whether a member has applied an entry. Owns their kinds and bytes.
+ *
+ *   1 client call   u32 length of the head, head (proxy/call-head.ts), the client's request bytes
+ *                   answer: for each response message u32 length, bytes
+ *   2 admin call    JSON { method, request }; answer: JSON of the response
+ *   3 applied?      u64 index; answered, without bytes, when the member has applied it
+ */
+import type { LogIndex, NodeId } from '../base/brand.ts'
+import { BytesError, Reader, utf8, utf8Text, Writer } from '../base/bytes.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { PeerTransport } from '../dledger/peers/index.ts'
+import { type CallHead, decodeCallHead, encodeCallHead } from '../proxy/call-head.ts'
+
+const CLIENT_CALL = 1
+const ADMIN_CALL = 2
+const APPLIED_CALL = 3
+
+/** A forwarded call has its own deadline inside; this one only frees what nobody waits for any more. */
+const CLIENT_CALL_MS_MAX = 120_000
+
+/** An administration call as it travels. */
+export interface AdminCall {
+  readonly method: string
+  readonly request: unknown
+}
+
+/** What a member does for others. */
+export interface InternalHandlers {
+  clientCall(head: CallHead, request: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>
+  adminCall(call: AdminCall): Promise<unknown>
+  waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
+}
+
+/** Runs a call that came in from another member. */
+export async function answerCall(
+  handlers: InternalHandlers,
+  kind: number,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[]> {
+  try {
+    switch (kind) {
+      case CLIENT_CALL: {
+        const reader = new Reader(body)
+        const head = decodeCallHead(reader.bytes32())
+        return framed(await handlers.clientCall(head, reader.take(reader.left), signal))
+      }
+      case ADMIN_CALL: {
+        const call = JSON.parse(utf8Text(body)) as AdminCall
+        return [utf8(JSON.stringify(await handlers.adminCall(call)))]
+      }
+      case APPLIED_CALL:
+        await handlers.waitApplied(new Reader(body).uint64() as LogIndex, signal)
+        return []
+      default:
+        throw new BrokerError('NOT_IMPLEMENTED', `this member does not know the call of kind ${kind}`)
+    }
+  } catch (error) {
+    if (error instanceof BytesError || error instanceof SyntaxError) {
+      throw new BrokerError('BAD_REQUEST', `the call could not be read: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** Calls other members. Errors as in `PeerTransport.call`. */
+export class InternalCalls {
+  readonly #transport: PeerTransport
+
+  constructor(transport: PeerTransport) {
+    this.#transport = transport
+  }
+
+  async clientCall(
+    to: NodeId,
+    head: CallHead,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
+    const headBytes = encodeCallHead(head)
+    const chunks = [new Writer(4).uint32(headBytes.byteLength).done(), headBytes, request]
+    const timeoutMs = CLIENT_CALL_MS_MAX
+    return unframed(await this.#transport.call(to, CLIENT_CALL, chunks, { timeoutMs, signal }))
+  }
+
+  async adminCall(to: NodeId, call: AdminCall, timeoutMs: number): Promise<unknown> {
+    const body = utf8(JSON.stringify(call))
+    return JSON.parse(utf8Text(await this.#transport.call(to, ADMIN_CALL, [body], { timeoutMs })))
+  }
+
+  /** Resolves when the other member has applied the entry. */
+  async waitApplied(to: NodeId, index: LogIndex, timeoutMs: number): Promise<void> {
+    await this.#transport.call(to, APPLIED_CALL, [new Writer(8).uint64(index).done()], { timeoutMs })
+  }
+}
+
+function framed(messages: readonly Uint8Array[]): Uint8Array[] {
+  return messages.flatMap((message) => [new Writer(4).uint32(message.byteLength).done(), message])
+}
+
+function unframed(bytes: Uint8Array): Uint8Array[] {
+  const reader = new Reader(bytes)
+  const messages: Uint8Array[] = []
+  while (reader.left > 0) messages.push(reader.bytes32())
+  return messages
+}

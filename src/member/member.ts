@@ -1,0 +1,241 @@
+/**
+ * One member of a broker group as a process runs it: storage, peers, the replicated log with the broker on it,
+ * the facade on the client port, registration with the name servers. Put together here and nowhere else.
+ */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { assert } from '../base/assert.ts'
+import { nodeId, type NodeId } from '../base/brand.ts'
+import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
+import {
+  APPEND_BYTES_MAX,
+  APPEND_ENTRIES_MAX,
+  INFLIGHT_APPEND_BYTES_MAX,
+  INFLIGHT_APPENDS_MAX,
+} from '../base/limits.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import { Admin } from '../broker/admin.ts'
+import { Broker } from '../broker/broker.ts'
+import { type ConnectionEvent, type PeerAddress, PeerTransport } from '../dledger/peers/index.ts'
+import { Raft } from '../raft/index.ts'
+import type { RoleChange } from '../raft/types.ts'
+import { AdminService } from './admin-service.ts'
+import { describeMember, VERSION } from './describe-member.ts'
+import { GroupCluster } from './group-cluster.ts'
+import { answerCall, InternalCalls } from './internal-calls.ts'
+import { PeersJudge } from './peers-judge.ts'
+import { type MemberStorage, openStorage } from './storage.ts'
+
+/** What the starter of a member hears. */
+export interface MemberEvents {
+  roleChanged(change: RoleChange): void
+  /** The member cannot go on; the process must end with a code other than 0. */
+  failed(error: unknown): void
+}
+
+/** A member that runs. */
+export interface RunningMember {
+  /** Stops it in order: no new calls, running calls end, everything is written and closed. */
+  close(): Promise<void>
+}
+
+/** Starts a member. Throws `BrokerError` with one sentence when it cannot start. */
+export async function startMember(
+  config: BrokerConfig,
+  clock: Clock,
+  logger: Logger,
+  events: MemberEvents,
+): Promise<RunningMember> {
+  const storage = await openStorage(config, clock, logger)
+  const member = new Member(config, clock, logger, events, storage)
+  try {
+    await member.start()
+  } catch (error) {
+    await member.close()
+    throw error
+  }
+  return member
+}
+
+class Member implements RunningMember {
+  readonly #config: BrokerConfig
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #events: MemberEvents
+  readonly #storage: MemberStorage
+  readonly #ownId: NodeId
+  readonly #startedMono: number
+  readonly #transport: PeerTransport
+  readonly #broker: Broker
+  readonly #cluster: GroupCluster
+  readonly #adminService: AdminService
+  readonly #refusals = new Map<NodeId, string>()
+
+  constructor(
+    config: BrokerConfig,
+    clock: Clock,
+    logger: Logger,
+    events: MemberEvents,
+    storage: MemberStorage,
+  ) {
+    this.#config = config
+    this.#clock = clock
+    this.#logger = logger
+    this.#events = events
+    this.#storage = storage
+    this.#ownId = nodeId(config.id)
+    this.#startedMono = clock.mono()
+    this.#transport = this.#openTransport()
+    const calls = new InternalCalls(this.#transport)
+    this.#broker = this.#openBroker()
+    this.#cluster = new GroupCluster(this.#ownId, this.#broker, calls)
+    this.#adminService = new AdminService({
+      ownId: this.#ownId,
+      members: config.members.map((member) => nodeId(member.id)),
+      broker: this.#broker,
+      admin: new Admin(this.#broker.machine, this.#broker.ledger),
+      cluster: this.#cluster,
+      calls,
+      describeMember: () => this.#describe(),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#transport.start()
+    await this.#broker.start()
+  }
+
+  async close(): Promise<void> {
+    await this.#broker.close()
+    await this.#transport.close()
+    await this.#storage.lock.release()
+  }
+
+  #openTransport(): PeerTransport {
+    const { config, identity } = { config: this.#config, identity: this.#storage.identity }
+    const { folderId, startCount, clusterId } = identity.identity
+    const own = { folderId, startCount, processId: randomUUID() }
+    const judge = new PeersJudge(identity, own)
+    const listen = splitEndpoint(config.listen.peer)
+    assert(listen !== undefined, 'the configuration was checked', { listen: config.listen.peer })
+    const electionMs = config.raft.electionTicksMax * config.raft.tickMs
+    return new PeerTransport(
+      {
+        ownId: this.#ownId,
+        members: config.members.map((member) => peerAddress(member.id, member.peer)),
+        listen,
+        clusterId,
+        group: config.group,
+        identity: own,
+        version: VERSION,
+        clock: this.#clock,
+        logger: this.#logger.child({ part: 'peers' }),
+        seed: randomInt(2 ** 47),
+        redialMs: { min: 50, max: 1_000 },
+        connectTimeoutMs: electionMs,
+        silenceMs: electionMs,
+      },
+      {
+        judgePeer: (greeting) => judge.judge(greeting),
+        onRaft: (from, body) => this.#broker.ledger.received(from, body),
+        onCall: (from, kind, body, signal) => this.#answer(from, kind, body, signal),
+        onConnection: (event) => this.#connectionChanged(event),
+      },
+    )
+  }
+
+  #openBroker(): Broker {
+    const { log, meta, machine } = this.#storage
+    const { raft: times } = this.#config
+    const raft = new Raft({
+      id: this.#ownId,
+      voters: this.#config.members.map((member) => nodeId(member.id)),
+      seed: randomInt(2 ** 47),
+      electionTicksMin: times.electionTicksMin,
+      electionTicksMax: times.electionTicksMax,
+      heartbeatTicks: times.heartbeatTicks,
+      inflightCountMax: INFLIGHT_APPENDS_MAX,
+      inflightBytesMax: INFLIGHT_APPEND_BYTES_MAX,
+      appendEntriesMax: APPEND_ENTRIES_MAX,
+      appendBytesMax: APPEND_BYTES_MAX,
+      recovered: {
+        hardState: meta.hardState,
+        lastIndex: log.lastIndex,
+        termRuns: log.termRuns,
+        appliedIndex: machine.appliedIndex,
+        sizeOf: (index) => log.sizeOf(index),
+      },
+    })
+    return new Broker(
+      {
+        id: this.#ownId,
+        raft,
+        log,
+        meta,
+        kv: this.#storage.kv,
+        machine,
+        link: this.#transport,
+        disk: this.#storage.disk,
+        clock: this.#clock,
+        logger: this.#logger.child({ part: 'raft' }),
+        tickMs: times.tickMs,
+        autoCreateGroups: this.#config.groups.autoCreate,
+        diskReserveBytes: this.#config.log.diskReserveBytes,
+      },
+      {
+        roleChanged: (change) => {
+          this.#cluster.changed()
+          this.#events.roleChanged(change)
+        },
+        leadingChanged: () => this.#cluster.changed(),
+        catalogChanged: () => undefined,
+        failed: (error) => this.#events.failed(error),
+      },
+    )
+  }
+
+  #answer(
+    _from: NodeId,
+    kind: number,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
+    const handlers = {
+      clientCall: async () => [],
+      adminCall: async (call: Parameters<AdminService['run']>[0]) => await this.#adminService.run(call),
+      waitApplied: this.#broker.ledger.waitApplied.bind(this.#broker.ledger),
+    }
+    return answerCall(handlers, kind, body, signal)
+  }
+
+  #connectionChanged(event: ConnectionEvent): void {
+    if (event.type === 'up') {
+      this.#refusals.delete(event.peer)
+      return
+    }
+    if (event.type === 'refused') {
+      this.#refusals.set(event.peer, event.reason)
+      if (event.refused === 'own' && event.folderRefused) this.#broker.ledger.refuse(event.reason)
+      return
+    }
+    if (event.channel === 'raft' && event.direction === 'out') this.#broker.ledger.unreachable(event.peer)
+  }
+
+  #describe(): ReturnType<typeof describeMember> {
+    return describeMember({
+      config: this.#config,
+      storage: this.#storage,
+      broker: this.#broker,
+      clock: this.#clock,
+      startedMono: this.#startedMono,
+      connected: (peer) => this.#transport.connected(peer, 'raft'),
+      refusals: this.#refusals,
+    })
+  }
+}
+
+function peerAddress(id: number, endpoint: string): PeerAddress {
+  const address = splitEndpoint(endpoint)
+  assert(address !== undefined, 'the configuration was checked', { endpoint })
+  return { id: nodeId(id), ...address }
+}

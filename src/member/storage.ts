@@ -1,0 +1,83 @@
+/**
+ * Opens what a member keeps in its data folder, in the order that a crash at any point allows: lock, identity,
+ * vote, log, tables, machine. A folder without identity is made new only when the configuration founds a
+ * cluster; otherwise it is refused, since an empty folder may have held votes and messages.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { nodeId, type NodeId } from '../base/brand.ts'
+import type { BrokerConfig } from '../base/config.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
+import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
+import { IdentityStore } from '../dledger/identity-store.ts'
+import { LogStore } from '../dledger/log-store.ts'
+import { MetaStore } from '../dledger/meta-store.ts'
+import { FolderLock } from '../store/folder-lock.ts'
+import { LevelKv } from '../store/level-kv.ts'
+import { NodeDisk } from '../store/node-disk.ts'
+
+/** Everything that was opened; closed by the member. */
+export interface MemberStorage {
+  readonly disk: Disk
+  readonly lock: FolderLock
+  readonly identity: IdentityStore
+  readonly meta: MetaStore
+  readonly log: LogStore
+  readonly kv: Kv
+  readonly machine: BrokerMachine
+  /** What is wrong with the tables, in sentences. */
+  readonly problems: readonly string[]
+}
+
+/** Throws FOLDER_REFUSED, DATA_DAMAGED or STORAGE_FAILED with one sentence for a person. */
+export async function openStorage(
+  config: BrokerConfig,
+  clock: Clock,
+  logger: Logger,
+): Promise<MemberStorage> {
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+  const lock = await FolderLock.take(config.dataFolder)
+  const disk = new NodeDisk(config.dataFolder)
+  const members = config.members.map((member) => nodeId(member.id)).sort((a, b) => a - b)
+  const expected = { group: config.group, memberId: nodeId(config.id), members }
+  const known = await IdentityStore.load(disk, { ...expected, clusterId: config.bootstrap })
+  const create = known === undefined
+  if (create && config.bootstrap === undefined) throw emptyFolder(config)
+  const meta = await MetaStore.open(disk, { create }, logger)
+  const log = await LogStore.open(disk, { clock, create, segmentBytes: config.log.segmentBytes }, logger)
+  const identity =
+    known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
+  const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
+  const { machine, problems } = await loadMachine(kv)
+  if (machine.appliedIndex > log.lastIndex) {
+    throw new BrokerError(
+      'DATA_DAMAGED',
+      `the tables know entry ${machine.appliedIndex} but the log ends at ${log.lastIndex}: ${replaceAdvice(config.id)}`,
+    )
+  }
+  return { disk, lock, identity, meta, log, kv, machine, problems }
+}
+
+async function loadMachine(
+  kv: Kv,
+): Promise<{ readonly machine: BrokerMachine; readonly problems: readonly string[] }> {
+  const loader = BrokerMachine.loader()
+  for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
+    for (const [key, value] of rows) loader.add(key, value)
+  }
+  return loader.finish()
+}
+
+function emptyFolder(config: BrokerConfig): BrokerError {
+  return new BrokerError(
+    'FOLDER_REFUSED',
+    `data folder ${config.dataFolder} is empty and the configuration founds no cluster: give "bootstrap" the same new id on all members to found one, or, for a member that lost its folder: ${replaceAdvice(config.id)}`,
+  )
+}
+
+/** What to do about a member whose folder cannot be used any more. */
+export function replaceAdvice(id: NodeId | number): string {
+  return `copy the whole data folder of a healthy, stopped member is no way back; replace member ${id} under a new id (docs/operating.md)`
+}
