@@ -4,9 +4,8 @@
  */
 import { assert } from '../base/assert.ts'
 import { type LogIndex, type LogPosition, logPosition } from '../base/brand.ts'
-import type { LogShape } from './log-recovery.ts'
 import type { LogRecord } from './record-codec.ts'
-import { placeRecord, type SegmentFiles } from './segment.ts'
+import { type LogShape, placeRecord, type SegmentFiles } from './segment.ts'
 import type { SyncedMark } from './synced-mark.ts'
 
 /** A cut of the in-memory log that the disk must follow. Hand it to `LogStore.write` in its place, once. */
@@ -72,7 +71,7 @@ export class DiskLog {
 
   /** Appends records that continue the log. A full segment is durable before the next one is made. */
   async append(records: readonly LogRecord[]): Promise<void> {
-    const { segmentBytes, writeBytesMax } = this.#shape
+    const { segmentBytes, recordBytesMax, writeBytesMax } = this.#shape
     let group: Uint8Array[] = []
     let start: number = this.#end
     let end: number = this.#end
@@ -82,7 +81,7 @@ export class DiskLog {
         position,
         end,
       })
-      assert(size <= writeBytesMax, 'a record fits one write', { size })
+      assert(size <= recordBytesMax, 'a record has a limit', { size })
       const rolls = position % segmentBytes === 0
       if (rolls || end - start + size > writeBytesMax) {
         await this.#writeGroup(group, start, end)

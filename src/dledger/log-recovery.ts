@@ -18,17 +18,17 @@ import { BrokerError } from '../base/errors.ts'
 import type { Disk, DiskFile, Logger } from '../base/ports.ts'
 import { RecordIndex } from './log-index.ts'
 import { checkRecord, type RecordCheck } from './record-codec.ts'
-import { LOG_FOLDER, placeRecord, SegmentFiles, segmentPath, segmentStartOf } from './segment.ts'
+import {
+  LOG_FOLDER,
+  type LogShape,
+  placeRecord,
+  SegmentFiles,
+  segmentPath,
+  segmentStartOf,
+} from './segment.ts'
 
 /** How much is read at once. A larger record is read whole. */
 const SCAN_BYTES = 4 * 1024 * 1024
-
-/** Sizes that recovery depends on. They never change for a log. */
-export interface LogShape {
-  readonly segmentBytes: number
-  /** No single write to the disk is larger. */
-  readonly writeBytesMax: number
-}
 
 /** What recovery gives. All records of `index` are durable. */
 export interface RecoveredLog {
@@ -50,7 +50,7 @@ export async function recoverLog(
   logger: Logger,
 ): Promise<RecoveredLog> {
   const count = await countSegments(disk, shape.segmentBytes)
-  const files = await SegmentFiles.open(disk, shape.segmentBytes, count)
+  const files = await SegmentFiles.open(disk, shape, count)
   try {
     const index = new RecordIndex(shape.segmentBytes)
     for (let i = 0; i < count; i++) {

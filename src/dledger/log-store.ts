@@ -9,7 +9,7 @@
 import { assert } from '../base/assert.ts'
 import { type LogIndex, type LogPosition, logPosition, type Term } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
-import { SEGMENT_BYTES, TAIL_CACHE_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
+import { ENTRY_BYTES_MAX, SEGMENT_BYTES, TAIL_CACHE_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Disk, Logger } from '../base/ports.ts'
 import type { TermRun } from '../raft/types.ts'
 import { FailStop } from './fail-stop.ts'
@@ -19,7 +19,7 @@ import { readFromDisk, readRun } from './log-reader.ts'
 import { recoverLog } from './log-recovery.ts'
 import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
-import { LOG_FOLDER, placeRecord, segmentStartOf } from './segment.ts'
+import { LOG_FOLDER, type LogShape, placeRecord, segmentStartOf } from './segment.ts'
 import { SyncedMark } from './synced-mark.ts'
 import { TailCache } from './tail-cache.ts'
 
@@ -34,6 +34,7 @@ export interface LogStoreOptions {
   /** Called once, with STORAGE_FAILED, when the store is poisoned (also from its background work). */
   readonly onFailure?: (error: BrokerError) => void
   readonly segmentBytes?: number
+  readonly recordBytesMax?: number
   readonly tailCacheBytesMax?: number
   readonly writeBytesMax?: number
 }
@@ -43,41 +44,46 @@ export class LogStore {
   readonly #diskLog: DiskLog
   readonly #cache: TailCache
   readonly #failStop: FailStop
-  readonly #segmentBytes: number
+  readonly #shape: LogShape
   /** Cuts of the picture that the disk has not followed yet, oldest first. */
   readonly #cuts: LogCut[] = []
   /** All cuts of the picture since the start, to see whether one came during a read. */
   #cutCount = 0
   #writing: Promise<void> | undefined
 
-  private constructor(index: RecordIndex, diskLog: DiskLog, failStop: FailStop, options: LogStoreOptions) {
+  private constructor(
+    index: RecordIndex,
+    diskLog: DiskLog,
+    shape: LogShape,
+    failStop: FailStop,
+    options: LogStoreOptions,
+  ) {
     this.#index = index
     this.#diskLog = diskLog
     this.#failStop = failStop
     this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
-    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
+    this.#shape = shape
   }
 
   /**
    * Recovers the log: checks every record, cuts a torn tail, makes all that stays durable.
    * Throws DATA_DAMAGED for a log that is damaged where it was durable or missing, FOLDER_REFUSED when
-   * `create` finds a log, and STORAGE_FAILED.
+   * `create` finds a log, CONFIG_INVALID for sizes that do not fit, and STORAGE_FAILED.
    */
   static async open(disk: Disk, options: LogStoreOptions, logger: Logger): Promise<LogStore> {
-    const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
-    const writeBytesMax = options.writeBytesMax ?? WRITE_BYTES_MAX
-    assert(segmentBytes > 0 && segmentBytes <= 0xffff_ffff, 'an offset in a segment fits 32 bits')
+    const shape = shapeOf(options)
     const failStop = new FailStop('the log', options.onFailure)
     try {
       if (options.create) await refuseExisting(disk)
       const mark = options.create
-        ? await SyncedMark.create(disk, options.clock, failStop)
+        ? await SyncedMark.create(disk, options.clock, failStop, shape.segmentBytes)
         : await SyncedMark.open(disk, options.clock, failStop)
-      const { files, index } = await recoverLog(disk, { segmentBytes, writeBytesMax }, mark.position, logger)
+      checkSegmentBytes(mark.segmentBytes, shape.segmentBytes)
+      const { files, index } = await recoverLog(disk, shape, mark.position, logger)
       await mark.set(index.end)
       logger.info({ lastIndex: index.lastIndex, end: index.end, segments: files.count }, 'log recovered')
-      const diskLog = new DiskLog(files, mark, index.end, { segmentBytes, writeBytesMax })
-      return new LogStore(index, diskLog, failStop, options)
+      const diskLog = new DiskLog(files, mark, index.end, shape)
+      return new LogStore(index, diskLog, shape, failStop, options)
     } catch (error) {
       if (error instanceof BrokerError) throw error
       throw failStop.fail('opening it', error)
@@ -123,13 +129,14 @@ export class LogStore {
     assert(index === this.#index.lastIndex + 1, 'records are prepared in order', { index })
     let size = RECORD_HEADER_BYTES
     for (const chunk of body) size += chunk.byteLength
+    assert(size <= this.#shape.recordBytesMax, 'a record has a limit', { size })
     const bytes = Buffer.allocUnsafe(size)
     let at = RECORD_HEADER_BYTES
     for (const chunk of body) {
       bytes.set(chunk, at)
       at += chunk.byteLength
     }
-    const position = logPosition(placeRecord(this.#index.end, size, this.#segmentBytes))
+    const position = logPosition(placeRecord(this.#index.end, size, this.#shape.segmentBytes))
     const chain = this.#index.lastCrc
     const headerCrc = encodeHeader(bytes, { term, index, position, chain })
     const record: LogRecord = { index, term, position, size, headerCrc, chain, bytes }
@@ -144,7 +151,7 @@ export class LogStore {
    * The records are views of `bytes`, which must not change any more. Changes nothing.
    */
   acceptRecords(bytes: Uint8Array, prevTerm: Term): Acceptance {
-    return splitRecords(bytes, prevTerm, this.#segmentBytes, (firstIndex) => {
+    return splitRecords(bytes, prevTerm, this.#shape, (firstIndex) => {
       const index = firstIndex - 1
       if (index > this.#index.lastIndex || this.#index.termOf(index) !== prevTerm) return undefined
       return { index, end: this.#index.endOf(index), chain: this.#index.headerCrcOf(index), term: prevTerm }
@@ -204,7 +211,7 @@ export class LogStore {
       readFromDisk(
         this.#diskLog.files,
         this.#index,
-        { first, last: cachedFirst - 1, segmentBytes: this.#segmentBytes },
+        { first, last: cachedFirst - 1, segmentBytes: this.#shape.segmentBytes },
         bytes.subarray(0, split),
       ),
     )
@@ -238,7 +245,7 @@ export class LogStore {
     if (cached !== undefined) return cached
     assert(position + size <= this.#safeEnd(), 'what is not cached is on the disk', { position, size })
     const bytes = Buffer.allocUnsafe(size)
-    await this.#reading(readRun(this.#diskLog.files, { position, size }, this.#segmentBytes, bytes))
+    await this.#reading(readRun(this.#diskLog.files, { position, size }, this.#shape.segmentBytes, bytes))
     return bytes
   }
 
@@ -295,7 +302,7 @@ export class LogStore {
     for (const record of records) {
       index++
       assert(record.index === index, 'adopted records have no gap', { index, got: record.index })
-      const position = placeRecord(end, record.size, this.#segmentBytes)
+      const position = placeRecord(end, record.size, this.#shape.segmentBytes)
       if (record.chain !== chain || record.position !== position) {
         const message = `The record of index ${index} from the leader does not continue the log of this member.`
         throw new BrokerError('DATA_DAMAGED', message)
@@ -342,6 +349,27 @@ export class LogStore {
       throw new BrokerError('STORAGE_FAILED', 'The log could not be read.', { cause: error })
     }
   }
+}
+
+function shapeOf(options: LogStoreOptions): LogShape {
+  const shape = {
+    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    recordBytesMax: options.recordBytesMax ?? ENTRY_BYTES_MAX + RECORD_HEADER_BYTES,
+    writeBytesMax: options.writeBytesMax ?? WRITE_BYTES_MAX,
+  }
+  assert(shape.segmentBytes <= 0xffff_ffff, 'an offset in a segment fits 32 bits', shape)
+  if (shape.segmentBytes < shape.recordBytesMax) {
+    const message = `Log segments of ${shape.segmentBytes} bytes are too small for the largest record of ${shape.recordBytesMax} bytes.`
+    throw new BrokerError('CONFIG_INVALID', message)
+  }
+  assert(shape.recordBytesMax < shape.writeBytesMax, 'a record fits a write', shape)
+  return shape
+}
+
+function checkSegmentBytes(made: number, wanted: number): void {
+  if (made === wanted) return
+  const message = `The log was made with segments of ${made} bytes and cannot be used with ${wanted}.`
+  throw new BrokerError('CONFIG_INVALID', message)
 }
 
 async function refuseExisting(disk: Disk): Promise<void> {

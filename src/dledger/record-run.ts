@@ -4,7 +4,7 @@
  */
 import type { Term } from '../base/brand.ts'
 import { checkRecord, type LogRecord, parseHeader, type RecordExpected } from './record-codec.ts'
-import { placeRecord } from './segment.ts'
+import { type LogShape, placeRecord } from './segment.ts'
 
 /** The outcome of looking at a peer's records. Nothing was changed. */
 export type Acceptance =
@@ -28,7 +28,7 @@ export interface RunStart {
 export function splitRecords(
   bytes: Uint8Array,
   prevTerm: Term,
-  segmentBytes: number,
+  { segmentBytes, recordBytesMax }: LogShape,
   startOf: (firstIndex: number) => RunStart | undefined,
 ): Acceptance {
   const records: LogRecord[] = []
@@ -41,7 +41,7 @@ export function splitRecords(
   while (at < bytes.byteLength) {
     const parsed = at === 0 ? first : parseHeader(bytes, at)
     if (parsed.type !== 'ok') return refused(records.length, reasonOf(parsed))
-    if (parsed.header.length > segmentBytes) return refused(records.length, 'it is larger than a segment')
+    if (parsed.header.length > recordBytesMax) return refused(records.length, 'it is too large')
     const expected: RecordExpected =
       before === undefined
         ? { ...parsed.header, termMin: prevTerm }

@@ -10,6 +10,15 @@ import type { Disk, DiskFile } from '../base/ports.ts'
 /** The folder of the log below the data folder. */
 export const LOG_FOLDER = 'log'
 
+/** Sizes that the layout and its recovery depend on. They never change for a log. */
+export interface LogShape {
+  readonly segmentBytes: number
+  /** A whole record is at most this large. */
+  readonly recordBytesMax: number
+  /** A write is at most this large before it is synced. Rule: more than a record. */
+  readonly writeBytesMax: number
+}
+
 const NAME = /^(\d{20})\.segment$/
 
 /** The path of the segment that starts at `start`. */
@@ -41,19 +50,19 @@ export function placeRecord(end: number, length: number, segmentBytes: number): 
  */
 export class SegmentFiles {
   readonly #disk: Disk
-  readonly #segmentBytes: number
+  readonly #shape: LogShape
   readonly #files: DiskFile[] = []
 
-  private constructor(disk: Disk, segmentBytes: number) {
+  private constructor(disk: Disk, shape: LogShape) {
     this.#disk = disk
-    this.#segmentBytes = segmentBytes
+    this.#shape = shape
   }
 
   /** Opens `count` segments that exist, from position 0 on. */
-  static async open(disk: Disk, segmentBytes: number, count: number): Promise<SegmentFiles> {
-    const files = new SegmentFiles(disk, segmentBytes)
+  static async open(disk: Disk, shape: LogShape, count: number): Promise<SegmentFiles> {
+    const files = new SegmentFiles(disk, shape)
     for (let i = 0; i < count; i++) {
-      files.#files.push(await disk.open(segmentPath(i * segmentBytes), { create: false }))
+      files.#files.push(await disk.open(segmentPath(i * shape.segmentBytes), { create: false }))
     }
     return files
   }
@@ -64,7 +73,7 @@ export class SegmentFiles {
 
   /** The file that holds `position`, `undefined` when it is behind the last. */
   at(position: number): DiskFile | undefined {
-    return this.#files[Math.floor(position / this.#segmentBytes)]
+    return this.#files[Math.floor(position / this.#shape.segmentBytes)]
   }
 
   /**
@@ -72,14 +81,14 @@ export class SegmentFiles {
    * name is durable too.
    */
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    const offset = position % this.#segmentBytes
+    const offset = position % this.#shape.segmentBytes
     const existing = this.at(position)
     if (existing !== undefined) {
       await existing.write(chunks, offset)
       await existing.sync()
       return
     }
-    assert(position === this.#files.length * this.#segmentBytes, 'segments follow without a gap', {
+    assert(position === this.#files.length * this.#shape.segmentBytes, 'segments follow without a gap', {
       position,
     })
     const file = await this.#disk.open(segmentPath(position), { create: true })
@@ -91,20 +100,30 @@ export class SegmentFiles {
 
   /**
    * Ends the log at `end`, durably. Files go one by one from the newest and each removal is made durable, so
-   * that no crash leaves a gap between segments. A segment without a byte left goes too.
+   * that no crash leaves a gap between segments. A segment without a byte left goes too. The last file becomes
+   * shorter in steps: a crash may leave zeros from a step's start to the old end of the file, and with the
+   * rest of the record that it cuts through they must not be more than one write, which is what recovery
+   * takes for torn.
    */
   async truncate(end: number): Promise<void> {
-    const keep = Math.ceil(end / this.#segmentBytes)
+    const keep = Math.ceil(end / this.#shape.segmentBytes)
     while (this.#files.length > keep) {
       const file = this.#files.pop()
       await file?.close()
-      await this.#disk.remove(segmentPath(this.#files.length * this.#segmentBytes))
+      await this.#disk.remove(segmentPath(this.#files.length * this.#shape.segmentBytes))
       await this.#disk.syncFolder(LOG_FOLDER)
     }
     const last = this.#files.at(-1)
     if (last === undefined) return
-    await last.truncate(end - (this.#files.length - 1) * this.#segmentBytes)
-    await last.sync()
+    const wanted = end - (this.#files.length - 1) * this.#shape.segmentBytes
+    const step = this.#shape.writeBytesMax - this.#shape.recordBytesMax
+    let size = await last.size()
+    assert(wanted <= size, 'a cut makes the log shorter', { wanted, size })
+    do {
+      size = Math.max(wanted, size - step)
+      await last.truncate(size)
+      await last.sync()
+    } while (size > wanted)
   }
 
   async close(): Promise<void> {

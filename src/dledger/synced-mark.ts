@@ -1,5 +1,6 @@
 /**
- * The file `log/synced`: a position up to which the log is known to be durable. Recovery needs it to tell a
+ * The file `log/synced` (slot-pair.ts): a position up to which the log is known to be durable, and the size
+ * of the log's segments, which never changes. Recovery needs it to tell a
  * torn tail, which is cut, from damage of acknowledged records, which is refused.
  *
  * Rule: mark <= the durable end of the log, on the disk at every moment. So the mark follows the log's sync,
@@ -14,7 +15,7 @@ import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, DiskFile } from '../base/ports.ts'
 import type { FailStop } from './fail-stop.ts'
 import { LOG_FOLDER } from './segment.ts'
-import { otherSlot, readSlots, type SlotNumber, writeSlot } from './slot-pair.ts'
+import { otherSlot, readSlots, type Slot, type SlotNumber, writeSlot } from './slot-pair.ts'
 
 /** The path of the file below the data folder. */
 export const SYNCED_MARK_PATH = `${LOG_FOLDER}/synced`
@@ -27,6 +28,8 @@ const WRITE_EVERY_MS = 50
 const SYNC_EVERY_MS = 1000
 
 export class SyncedMark {
+  /** What the log was made with. */
+  readonly segmentBytes: number
   readonly #file: DiskFile
   readonly #clock: Clock
   readonly #failStop: FailStop
@@ -46,28 +49,38 @@ export class SyncedMark {
     file: DiskFile,
     clock: Clock,
     failStop: FailStop,
-    found: { readonly position: number; readonly sequence: number; readonly slot: SlotNumber },
+    found: Slot & { readonly number: SlotNumber },
   ) {
     this.#file = file
     this.#clock = clock
     this.#failStop = failStop
     this.#sequence = found.sequence
-    this.#slot = otherSlot(found.slot)
-    this.#position = found.position
-    this.#written = found.position
-    this.#durable = found.position
+    this.#slot = otherSlot(found.number)
+    this.#position = found.first
+    this.#written = found.first
+    this.#durable = found.first
+    this.segmentBytes = found.second
     this.#syncedAt = clock.mono()
   }
 
   /** Makes the file for an empty log, durably. */
-  static async create(disk: Disk, clock: Clock, failStop: FailStop): Promise<SyncedMark> {
+  static async create(
+    disk: Disk,
+    clock: Clock,
+    failStop: FailStop,
+    segmentBytes: number,
+  ): Promise<SyncedMark> {
     const file = await disk.open(SYNCED_MARK_PATH, { create: true })
     for (const number of [0, 1] as const) {
-      await writeSlot(file, SYNCED_MARK_MAGIC, number, { sequence: number + 1, first: 0, second: 0 })
+      await writeSlot(file, SYNCED_MARK_MAGIC, number, {
+        sequence: number + 1,
+        first: 0,
+        second: segmentBytes,
+      })
       await file.sync()
     }
     await disk.syncFolder(LOG_FOLDER)
-    return new SyncedMark(file, clock, failStop, { position: 0, sequence: 2, slot: 1 })
+    return new SyncedMark(file, clock, failStop, { sequence: 2, first: 0, second: segmentBytes, number: 1 })
   }
 
   /** Reads the mark of an existing log. Throws DATA_DAMAGED when neither slot is whole. */
@@ -82,12 +95,7 @@ export class SyncedMark {
       await file.close()
       throw new BrokerError('DATA_DAMAGED', `Both slots of the file ${SYNCED_MARK_PATH} are damaged.`)
     }
-    const { newest, number } = found
-    return new SyncedMark(file, clock, failStop, {
-      position: newest.first,
-      sequence: newest.sequence,
-      slot: number,
-    })
+    return new SyncedMark(file, clock, failStop, { ...found.newest, number: found.number })
   }
 
   /** What the mark says. */
@@ -162,7 +170,7 @@ export class SyncedMark {
     await writeSlot(this.#file, SYNCED_MARK_MAGIC, this.#slot, {
       sequence: this.#sequence,
       first: position,
-      second: 0,
+      second: this.segmentBytes,
     })
     this.#written = position
   }

@@ -10,7 +10,8 @@ const FRONT_MAX = 1024
 
 export class TailCache {
   readonly #bytesMax: number
-  #records: LogRecord[] = []
+  /** Places in front of the oldest record are empty. */
+  #records: (LogRecord | undefined)[] = []
   /** The place of the oldest record kept. */
   #front = 0
   #bytes = 0
@@ -31,7 +32,8 @@ export class TailCache {
   /** The record at `index`, `undefined` when it is not kept. */
   get(index: number): LogRecord | undefined {
     const first = this.#records[this.#front]
-    return first === undefined ? undefined : this.#records[this.#front + index - first.index]
+    if (first === undefined || index < first.index) return undefined
+    return this.#records[this.#front + index - first.index]
   }
 
   /** The oldest index kept, `undefined` when nothing is. */
@@ -63,6 +65,7 @@ export class TailCache {
     while (this.#bytes > this.#bytesMax) {
       const oldest = this.#records[this.#front]
       if (oldest === undefined || oldest.position + oldest.size > safeEnd) break
+      this.#records[this.#front] = undefined
       this.#front++
       this.#bytes -= oldest.size
     }
