@@ -1,0 +1,144 @@
+/**
+ * Makes stored messages out of the bytes of a SendMessageRequest without decoding it: finds and checks each
+ * message, writes its header, and passes the client's bytes on as they are.
+ *
+ * Pure.
+ */
+import { utf8Text } from '../base/bytes.ts'
+import { crc32 } from '../base/crc32.ts'
+import { BATCH_BYTES_MAX, BATCH_MESSAGES_MAX } from '../base/limits.ts'
+import { STORED_HEADER_BYTES, writeStoredHeader } from '../broker/machine/stored-message.ts'
+import { tagHash } from '../broker/tag-filter.ts'
+import { Code, MessageType } from '../rpc/apache-enums.ts'
+import { checkMessage } from './check-message.ts'
+import { MessageIdentity } from './message-identity.ts'
+import { checkTopic } from './names.ts'
+import { refuse } from './refusal.ts'
+import { MessageScan } from './scan-message.ts'
+import { WIRE_BYTES, WireError, WireReader } from './wire.ts'
+
+/** The messages of one request, ready to be stored in one piece. */
+export interface CutRequest {
+  readonly topic: string
+  readonly count: number
+  /** Header and raw bytes of each message in turn. The raw bytes are views of the request. */
+  readonly chunks: readonly Uint8Array[]
+  /** Length of all chunks together. */
+  readonly bytes: number
+  /** The clients' message ids, in order: views of the request. */
+  readonly messageIds: readonly Uint8Array[]
+}
+
+/** Throws `Refusal` with the code of the first rule that is broken; then nothing of the request is stored. */
+export function cutSendRequest(request: Uint8Array, clientId: string, nowMs: number): CutRequest {
+  try {
+    // A plain view: cutting pieces off a Buffer costs more.
+    return cut(new Uint8Array(request.buffer, request.byteOffset, request.byteLength), clientId, nowMs)
+  } catch (error) {
+    if (error instanceof WireError)
+      refuse(Code.MESSAGE_CORRUPTED, `the message is malformed: ${error.message}`)
+    throw error
+  }
+}
+
+function cut(bytes: Uint8Array, clientId: string, nowMs: number): CutRequest {
+  const ranges = messageRanges(bytes)
+  const count = ranges.length / 2
+  if (count === 0) refuse(Code.MESSAGE_CORRUPTED, 'no message to send')
+  const scan = new MessageScan(bytes)
+  const headers = new Uint8Array(count * STORED_HEADER_BYTES)
+  const chunks: Uint8Array[] = []
+  const messageIds: Uint8Array[] = []
+  let resource: Resource | undefined
+  let bodyBytes = 0
+  let length = 0
+  for (let i = 0; i < count; i += 1) {
+    scan.scan(ranges[2 * i] as number, ranges[2 * i + 1] as number)
+    resource ??= resourceOf(scan, clientId)
+    if (i > 0 && !sameResource(bytes, scan, resource)) {
+      refuse(Code.MESSAGE_CORRUPTED, 'topic in message is not same')
+    }
+    checkMessage(scan, nowMs)
+    bodyBytes += scan.body.end - scan.body.start
+    if (bodyBytes > BATCH_BYTES_MAX) {
+      refuse(Code.PAYLOAD_TOO_LARGE, `the bodies of a batch have at most ${BATCH_BYTES_MAX} bytes`)
+    }
+    const header = headers.subarray(i * STORED_HEADER_BYTES, (i + 1) * STORED_HEADER_BYTES)
+    const messageId = bytes.subarray(scan.messageId.start, scan.messageId.end)
+    writeHeader(header, scan, resource.identity, messageId, nowMs)
+    chunks.push(header, bytes.subarray(scan.start, scan.end))
+    messageIds.push(messageId)
+    length += STORED_HEADER_BYTES + scan.end - scan.start
+  }
+  return { topic: resource?.name ?? '', count, chunks, bytes: length, messageIds }
+}
+
+/** Start and end of each message, one after the other. */
+function messageRanges(bytes: Uint8Array): number[] {
+  const reader = new WireReader(bytes)
+  const ranges: number[] = []
+  while (reader.next()) {
+    if (reader.field !== 1) continue
+    if (reader.wireType !== WIRE_BYTES) throw new WireError('a field has the wrong wire type')
+    ranges.push(reader.valueStart, reader.valueEnd)
+    if (ranges.length > 2 * BATCH_MESSAGES_MAX) {
+      refuse(Code.PAYLOAD_TOO_LARGE, `a batch has at most ${BATCH_MESSAGES_MAX} messages`)
+    }
+  }
+  return ranges
+}
+
+/** The first message's topic, which all others must share. */
+interface Resource {
+  readonly name: string
+  readonly identity: MessageIdentity
+  readonly topicBytes: Uint8Array
+  readonly namespaceBytes: Uint8Array
+}
+
+function resourceOf(scan: MessageScan, clientId: string): Resource {
+  const topicBytes = scan.bytes.subarray(scan.topic.start, scan.topic.end)
+  const name = checkTopic(utf8Text(topicBytes))
+  return {
+    name,
+    identity: new MessageIdentity(clientId, name),
+    topicBytes,
+    namespaceBytes: scan.bytes.subarray(scan.namespace.start, scan.namespace.end),
+  }
+}
+
+function sameResource(bytes: Uint8Array, scan: MessageScan, resource: Resource): boolean {
+  return (
+    sameBytes(bytes, scan.topic.start, scan.topic.end, resource.topicBytes) &&
+    sameBytes(bytes, scan.namespace.start, scan.namespace.end, resource.namespaceBytes)
+  )
+}
+
+function sameBytes(bytes: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
+  if (end - start !== other.byteLength) return false
+  for (let i = 0; i < other.byteLength; i += 1) if (bytes[start + i] !== other[i]) return false
+  return true
+}
+
+function writeHeader(
+  into: Uint8Array,
+  scan: MessageScan,
+  identity: MessageIdentity,
+  messageId: Uint8Array,
+  nowMs: number,
+): void {
+  const { bytes, body, system, tag, start, end } = scan
+  writeStoredHeader(into, {
+    messageType: MessageType.NORMAL,
+    identityA: identity.first(messageId),
+    identityB: identity.second(messageId),
+    bodyCrc: crc32(bytes.subarray(body.start, body.end)),
+    tagHash: tag.end > tag.start ? tagHash(bytes.subarray(tag.start, tag.end)) : 0,
+    rawLength: end - start,
+    systemStart: system.start - start,
+    systemLength: system.end - system.start,
+    bodyStart: body.start - start,
+    bodyLength: body.end - body.start,
+    storedAtMs: nowMs,
+  })
+}
