@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameKind, FrameParser, frameOf } from '../../../src/dledger/peers/frame-codec.ts'
 import { SendBuffer } from '../../../src/dledger/peers/send-buffer.ts'
