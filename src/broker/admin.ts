@@ -83,11 +83,11 @@ export class Admin {
     if (queues > QUEUES_PER_TOPIC_MAX) {
       throw new BrokerError('BAD_REQUEST', `a topic has at most ${QUEUES_PER_TOPIC_MAX} queues`)
     }
-    return await this.#change({ type: 'createTopic', name, messageType: type, queueCount: queues }, 'topic')
+    return this.#change({ type: 'createTopic', name, messageType: type, queueCount: queues }, 'topic')
   }
 
   async deleteTopic(name: string): Promise<LogIndex> {
-    return await this.#change({ type: 'deleteTopic', name }, 'done')
+    return this.#change({ type: 'deleteTopic', name }, 'done')
   }
 
   /** `start`: default, earliest, latest or time, which needs `startTimeMs`. */
@@ -100,11 +100,11 @@ export class Admin {
     checkName(name, GROUP_NAME_LENGTH_MAX, 'ILLEGAL_GROUP', 'consumer group')
     const attempts = attemptsMax === 0 ? DELIVERY_ATTEMPTS_DEFAULT : attemptsMax
     const policy = startPolicy(start, startTimeMs)
-    return await this.#change({ type: 'createGroup', name, start: policy, attemptsMax: attempts }, 'group')
+    return this.#change({ type: 'createGroup', name, start: policy, attemptsMax: attempts }, 'group')
   }
 
   async deleteGroup(name: string): Promise<LogIndex> {
-    return await this.#change({ type: 'deleteGroup', name }, 'done')
+    return this.#change({ type: 'deleteGroup', name }, 'done')
   }
 
   listTopics(): readonly TopicSummary[] {

@@ -54,7 +54,7 @@ export class Operations implements LeaderOperations {
     this.#requireLeading()
     const topic = await this.#requireTopic(request.topic)
     const group = await this.#contact(request.group, topic)
-    return await this.#options.receivers.receive(group.id, topic.id, request)
+    return this.#options.receivers.receive(group.id, topic.id, request)
   }
 
   async ack(request: AckRequest): Promise<readonly boolean[]> {

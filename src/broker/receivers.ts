@@ -75,7 +75,7 @@ export class Receivers {
   ): Promise<readonly ReceivedMessage[]> {
     if (this.#parked >= RECEIVERS_PARKED_MAX) throw new BrokerError('BUSY', 'too many receivers are waiting')
     const room = this.#room(groupId, topicId)
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         request,
         resolve,
@@ -183,7 +183,7 @@ export class Receivers {
   ): Promise<void> {
     const queues = new Set(plans.flatMap(({ plan }) => plan.parts.map((part) => part.queue)))
     for (const queue of queues) room.busy.add(queue)
-    await Promise.all(plans.map(async ({ waiting, plan }) => await this.#claimOne(room, waiting, plan)))
+    await Promise.all(plans.map(async ({ waiting, plan }) => this.#claimOne(room, waiting, plan)))
     for (const queue of queues) room.busy.delete(queue)
     this.#pump(room)
   }

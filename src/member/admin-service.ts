@@ -39,7 +39,7 @@ export class AdminService {
     const { admin, describeMember } = this.#options
     return typedService<AdminCalls>('dledger.v1.Admin', {
       DescribeMember: async () => describeMember(),
-      CreateTopic: async (_context, request) => await this.#createTopic(request),
+      CreateTopic: async (_context, request) => this.#createTopic(request),
       DeleteTopic: async (_context, request) => {
         await this.#atLeader({ method: 'deleteTopic', request })
         return {}
@@ -66,16 +66,16 @@ export class AdminService {
     switch (call.method) {
       case 'createTopic': {
         const { name, messageType, queueCount } = call.request as CreateTopicRequest
-        return await admin.createTopic(name, messageType, queueCount)
+        return admin.createTopic(name, messageType, queueCount)
       }
       case 'deleteTopic':
-        return await admin.deleteTopic(request.name)
+        return admin.deleteTopic(request.name)
       case 'createGroup': {
         const { name, start, startTimeMs, attemptsMax } = call.request as CreateGroupRequest
-        return await admin.createGroup(name, start, startTimeMs, attemptsMax)
+        return admin.createGroup(name, start, startTimeMs, attemptsMax)
       }
       case 'deleteGroup':
-        return await admin.deleteGroup(request.name)
+        return admin.deleteGroup(request.name)
       default:
         throw new BrokerError('NOT_IMPLEMENTED', `there is no administration call ${call.method}`)
     }
@@ -85,7 +85,7 @@ export class AdminService {
     request: CreateTopicRequest,
   ): Promise<{ readonly serving: readonly number[]; readonly unreachable: readonly number[] }> {
     const index = await this.#atLeader({ method: 'createTopic', request })
-    return await this.serving(index)
+    return this.serving(index)
   }
 
   /** Waits until the members that can be reached have applied the entry. */

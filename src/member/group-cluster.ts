@@ -51,6 +51,6 @@ export class GroupCluster implements Cluster {
     const { leader } = this.#broker.ledger.role
     if (leader === 0 || leader === this.#ownId)
       throw new BrokerError('NO_LEADER', 'nobody leads at the moment')
-    return await this.#calls.clientCall(leader, head, request, signal)
+    return this.#calls.clientCall(leader, head, request, signal)
   }
 }

@@ -2,8 +2,7 @@
  * One member of a broker group as a process runs it: storage, peers, the replicated log with the broker on it,
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { randomInt, randomUUID } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
@@ -202,7 +201,7 @@ class Member implements RunningMember {
   ): Promise<readonly Uint8Array[]> {
     const handlers = {
       clientCall: async () => [],
-      adminCall: async (call: Parameters<AdminService['run']>[0]) => await this.#adminService.run(call),
+      adminCall: async (call: Parameters<AdminService['run']>[0]) => this.#adminService.run(call),
       waitApplied: this.#broker.ledger.waitApplied.bind(this.#broker.ledger),
     }
     return answerCall(handlers, kind, body, signal)

@@ -138,5 +138,5 @@ async function settled<T>(group: SimGroup, promises: readonly Promise<T>[]): Pro
   })
   all.catch(() => undefined)
   await group.until('all are answered', () => done)
-  return await all
+  return all
 }

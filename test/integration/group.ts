@@ -135,7 +135,7 @@ export class Group {
 
   /** Waits until a member leads and says so. */
   async leader(): Promise<Member> {
-    return await this.#until('a leader', async () => {
+    return this.#until('a leader', async () => {
       for (const [member, state] of await this.states()) {
         if (state.role === 'leader' && state.appliedIndex >= state.commitIndex) return member
       }
@@ -145,7 +145,7 @@ export class Group {
 
   /** Waits until all members follow one leader and have applied everything. Returns the leader. */
   async healthy(): Promise<Member> {
-    return await this.#until('all members agree', async () => {
+    return this.#until('all members agree', async () => {
       const states = await this.states()
       if (states.size < this.members.length) return undefined
       const leader = [...states].find(([, state]) => state.role === 'leader')
@@ -159,7 +159,7 @@ export class Group {
 
   /** Waits until all members have the same digest at the same index, and returns it. */
   async sameDigest(): Promise<string> {
-    return await this.#until('equal digests at an equal index', async () => {
+    return this.#until('equal digests at an equal index', async () => {
       const states = [...(await this.states()).values()]
       if (states.length < this.members.length) return undefined
       const last = states.map((state) => state.digests.at(-1))

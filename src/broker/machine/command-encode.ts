@@ -22,7 +22,7 @@
  */
 import { assert, unreachable } from '../../base/assert.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
-import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, Send } from './commands.ts'
+import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, TopicId } from './commands.ts'
 
 export const COMMAND_VERSION = 1
 /** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
@@ -64,7 +64,9 @@ export function isKnownKind(kind: number): boolean {
 
 /** Turns a command into bytes. The message bytes of a `send` become a chunk as they are, without a copy. */
 export function encodeCommand(command: Command): EncodedCommand {
-  if (command.type === 'send') return encodeSend(command)
+  if (command.type === 'send') {
+    return encodeSend(command.topicId, command.count, [command.messages], command.messages.byteLength)
+  }
   const body = new Writer(64)
   writeHeader(body, COMMAND_KINDS[command.type])
   writeBody(body, command)
@@ -73,15 +75,21 @@ export function encodeCommand(command: Command): EncodedCommand {
   return { size: bytes.byteLength, chunks: [bytes] }
 }
 
-function encodeSend(command: Send): EncodedCommand {
+/** A `send` whose stored messages are in several chunks, `bytes` long together; they are not copied. */
+export function encodeSend(
+  topicId: TopicId,
+  count: number,
+  messages: readonly Uint8Array[],
+  bytes: number,
+): EncodedCommand {
   const head = new Uint8Array(COMMAND_HEADER_BYTES + 8)
   const view = viewOf(head)
   view.setUint8(0, COMMAND_KINDS.send)
   view.setUint8(1, COMMAND_VERSION)
-  view.setUint32(4, 8 + command.messages.byteLength)
-  view.setUint32(8, command.topicId)
-  view.setUint32(12, command.count)
-  return { size: head.byteLength + command.messages.byteLength, chunks: [head, command.messages] }
+  view.setUint32(4, 8 + bytes)
+  view.setUint32(8, topicId)
+  view.setUint32(12, count)
+  return { size: head.byteLength + bytes, chunks: [head, ...messages] }
 }
 
 /** The length stays 0 until the body is written. */

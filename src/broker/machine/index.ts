@@ -1,5 +1,5 @@
 /** The door of the broker machine: what the shell, the benches and the tools may use of it. */
-export { COMMAND_HEADER_BYTES, type EncodedCommand, encodeCommand } from './command-encode.ts'
+export { COMMAND_HEADER_BYTES, type EncodedCommand, encodeCommand, encodeSend } from './command-encode.ts'
 export { ENTRY_HEADER_BYTES, ENTRY_VERSION, type EncodedEntry, encodeEntry } from './entry-codec.ts'
 export { BrokerMachine, type MachineLoader } from './machine.ts'
 export { encodeReceiptHandle, parseReceiptHandle } from './receipt-handle.ts'

@@ -52,7 +52,7 @@ export function claim(state: MachineState, command: ClaimCommand): Reply {
 }
 
 /** What a request that was applied before still holds, in the order of queues and offsets. */
-function heldUnder(state: MachineState, request: Uint8Array): ClaimedMessage[] {
+export function heldUnder(state: MachineState, request: Uint8Array): ClaimedMessage[] {
   const batch = state.batches.get(keyText(request))
   if (batch === undefined) return []
   return [...batch.claims]

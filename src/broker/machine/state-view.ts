@@ -1,9 +1,10 @@
 /** What the shell may read of the machine's state. Nothing here changes what any command will do. */
 import type { Millis, QueueOffset } from '../../base/brand.ts'
 import { RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
-import type { GroupId, Pointer, QueueNumber, TopicId } from './commands.ts'
+import type { ClaimedMessage, GroupId, Pointer, QueueNumber, RequestKey, TopicId } from './commands.ts'
 import { pageOf, pointerInPage } from './consume-queue.ts'
 import type { Claim, ClientClaims } from './consumer.ts'
+import { heldUnder } from './pop.ts'
 import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
 import type { ClaimView, ConsumerView, GroupView, MachineView, QueueView, TopicView } from './view.ts'
@@ -50,6 +51,10 @@ export class StateView implements MachineView {
 
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined {
     return this.state.groups.consumer(groupId, queue)?.view()
+  }
+
+  claimsOfRequest(request: RequestKey): readonly ClaimedMessage[] {
+    return heldUnder(this.state, request)
   }
 
   visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[] {

@@ -3,7 +3,16 @@
  * own and must not be changed or kept across an `await`.
  */
 import type { Millis, QueueOffset } from '../../base/brand.ts'
-import type { Delivery, GroupId, Pointer, QueueNumber, StartPolicy, TopicId } from './commands.ts'
+import type {
+  ClaimedMessage,
+  Delivery,
+  GroupId,
+  Pointer,
+  QueueNumber,
+  RequestKey,
+  StartPolicy,
+  TopicId,
+} from './commands.ts'
 
 export interface TopicView {
   readonly id: TopicId
@@ -68,6 +77,8 @@ export interface MachineView {
    * most `max`.
    */
   visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[]
+  /** Claims that a request made and that are still held under it; empty when there are none. */
+  claimsOfRequest(request: RequestKey): readonly ClaimedMessage[]
   /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
   nextDeadline(after: Millis): Millis | undefined
   /**

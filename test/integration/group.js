@@ -1,0 +1,206 @@
+/**
+ * A broker group of real processes for integration tests: real sockets, real files, real signals. Everything
+ * that was started is ended again, by pid, when the group closes or the test process ends.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { Admin } from './admin.js';
+const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'dledger.cjs');
+const HEALTHY_MS_MAX = 30_000;
+const started = new Set();
+process.on('exit', () => {
+    for (const child of started)
+        child.kill('SIGKILL');
+});
+export class Member {
+    id;
+    endpoint;
+    peerPort;
+    folder;
+    dataFolder;
+    admin;
+    process = null;
+    constructor(id, clientPort, peerPort, folder, dataFolder) {
+        this.id = id;
+        this.endpoint = `127.0.0.1:${clientPort}`;
+        this.peerPort = peerPort;
+        this.folder = folder;
+        this.dataFolder = dataFolder;
+        this.admin = new Admin(this.endpoint);
+    }
+    get configFile() {
+        return join(this.folder, `member-${this.id}.yaml`);
+    }
+    get logFile() {
+        return join(this.folder, `member-${this.id}.log`);
+    }
+    get alive() {
+        return this.process !== null && this.process.exitCode === null && this.process.signalCode === null;
+    }
+    start() {
+        const log = openSync(this.logFile, 'a');
+        const child = spawn(process.execPath, [PROGRAM, 'broker', '-c', this.configFile], {
+            stdio: ['ignore', log, log],
+        });
+        closeSync(log);
+        started.add(child);
+        child.once('exit', () => started.delete(child));
+        this.process = child;
+    }
+    /** Sends a signal; for SIGKILL and SIGTERM resolves when the process is gone. */
+    async signal(signal) {
+        const child = this.process;
+        if (child === null || !this.alive)
+            return;
+        const gone = new Promise((resolve) => child.once('exit', () => resolve()));
+        child.kill(signal);
+        if (signal === 'SIGKILL' || signal === 'SIGTERM')
+            await gone;
+    }
+    /** What the member wrote to its log. */
+    log() {
+        return readFileSync(this.logFile, 'utf8');
+    }
+}
+export class Group {
+    members;
+    folder;
+    constructor(members, folder) {
+        this.members = members;
+        this.folder = folder;
+    }
+    /** Starts a new group and waits until it is healthy. */
+    static async start(options = {}) {
+        const count = options.count ?? 3;
+        const folder = mkdtempSync(join(tmpdir(), 'dledger-group-'));
+        const members = [];
+        for (let id = 1; id <= count; id++) {
+            const dataFolder = options.dataFolder?.(id) ?? join(folder, `data-${id}`);
+            members.push(new Member(id, await freePort(), await freePort(), folder, dataFolder));
+        }
+        const group = new Group(members, folder);
+        for (const member of members)
+            group.#writeConfig(member, options.config ?? {});
+        for (const member of members)
+            member.start();
+        await group.healthy();
+        return group;
+    }
+    get endpoints() {
+        return this.members.map((member) => member.endpoint);
+    }
+    member(id) {
+        const member = this.members.find((one) => one.id === id);
+        if (member === undefined)
+            throw new Error(`there is no member ${id}`);
+        return member;
+    }
+    others(member) {
+        return this.members.filter((one) => one !== member);
+    }
+    /** The states of the members that answer. */
+    async states() {
+        const states = new Map();
+        await Promise.all(this.members.map(async (member) => {
+            const state = await member.admin.describeMember();
+            if (state !== undefined)
+                states.set(member, state);
+        }));
+        return states;
+    }
+    /** Waits until a member leads and says so. */
+    async leader() {
+        return this.#until('a leader', async () => {
+            for (const [member, state] of await this.states()) {
+                if (state.role === 'leader' && state.appliedIndex >= state.commitIndex)
+                    return member;
+            }
+            return undefined;
+        });
+    }
+    /** Waits until all members follow one leader and have applied everything. Returns the leader. */
+    async healthy() {
+        return this.#until('all members agree', async () => {
+            const states = await this.states();
+            if (states.size < this.members.length)
+                return undefined;
+            const leader = [...states].find(([, state]) => state.role === 'leader');
+            if (leader === undefined)
+                return undefined;
+            const same = [...states.values()].every((state) => state.leaderId === leader[0].id && state.appliedIndex === leader[1].commitIndex);
+            return same ? leader[0] : undefined;
+        });
+    }
+    /** Waits until all members have the same digest at the same index, and returns it. */
+    async sameDigest() {
+        return this.#until('equal digests at an equal index', async () => {
+            const states = [...(await this.states()).values()];
+            if (states.length < this.members.length)
+                return undefined;
+            const last = states.map((state) => state.digests.at(-1));
+            const first = last[0];
+            if (first === undefined || last.some((digest) => digest?.index !== first.index))
+                return undefined;
+            const digests = new Set(last.map((digest) => digest?.digest));
+            if (digests.size > 1)
+                throw new Error(`digests differ at ${first.index}: ${[...digests].join(', ')}`);
+            return first.digest;
+        });
+    }
+    async close() {
+        for (const member of this.members) {
+            await member.signal('SIGCONT');
+            await member.signal('SIGKILL');
+            member.admin.close();
+        }
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+    #writeConfig(member, more) {
+        mkdirSync(member.dataFolder, { recursive: true });
+        const config = {
+            group: 'broker-test',
+            id: member.id,
+            data: member.dataFolder,
+            bootstrap: 'integration-test',
+            members: this.members.map((one) => ({
+                id: one.id,
+                client: one.endpoint,
+                peer: `127.0.0.1:${one.peerPort}`,
+            })),
+            ...more,
+        };
+        writeFileSync(member.configFile, stringify(config));
+    }
+    async #until(what, look) {
+        const end = Date.now() + HEALTHY_MS_MAX;
+        for (;;) {
+            const found = await look();
+            if (found !== undefined)
+                return found;
+            if (Date.now() > end)
+                throw new Error(`waited in vain for ${what}\n${this.#tails()}`);
+            await sleep(50);
+        }
+    }
+    #tails() {
+        return this.members
+            .map((member) => `member ${member.id}: ${member.log().split('\n').slice(-12).join('\n')}`)
+            .join('\n');
+    }
+}
+export function sleep(ms) {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+}
+async function freePort() {
+    const server = createServer();
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    if (address === null || typeof address === 'string')
+        throw new Error('no port was given');
+    return address.port;
+}
