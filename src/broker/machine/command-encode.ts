@@ -22,7 +22,7 @@
  */
 import { assert, unreachable } from '../../base/assert.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
-import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, TopicId } from './commands.ts'
+import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, Send, TopicId } from './commands.ts'
 
 export const COMMAND_VERSION = 1
 /** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
