@@ -332,7 +332,7 @@ export interface TelemetryCommand {
 }
 
 /** The calls of the service: MessagingService. */
-export type MessagingCalls = {
+export type MessagingServiceCalls = {
   readonly QueryRoute: { readonly request: QueryRouteRequest; readonly response: QueryRouteResponse }
   readonly Heartbeat: { readonly request: HeartbeatRequest; readonly response: HeartbeatResponse }
   readonly SendMessage: { readonly request: SendMessageRequest; readonly response: SendMessageResponse }
