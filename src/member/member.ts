@@ -16,14 +16,20 @@ import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import { type ConnectionEvent, type PeerAddress, PeerTransport } from '../dledger/peers/index.ts'
+import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
+import type { RegisterRequest } from '../rpc/namesrv-types.ts'
+import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
 import { describeMember, VERSION } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import { answerCall, InternalCalls } from './internal-calls.ts'
 import { PeersJudge } from './peers-judge.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
+
+/** Calls under way get this long when a member stops. */
+const CLOSE_GRACE_MS = 3_000
 
 /** What the starter of a member hears. */
 export interface MemberEvents {
@@ -69,6 +75,11 @@ class Member implements RunningMember {
   readonly #cluster: GroupCluster
   readonly #adminService: AdminService
   readonly #refusals = new Map<NodeId, string>()
+  readonly #nameServers = new NameServerClients()
+  readonly #registrar: Registrar
+  readonly #stop = new AbortController()
+  #registering: Promise<void> = Promise.resolve()
+  #rpc: RpcServer | null = null
 
   constructor(
     config: BrokerConfig,
@@ -97,16 +108,35 @@ class Member implements RunningMember {
       calls,
       describeMember: () => this.#describe(),
     })
+    this.#registrar = new Registrar({
+      addresses: config.nameServers,
+      describe: () => this.#registration(),
+      register: this.#nameServers.register,
+      clock,
+      logger: logger.child({ part: 'registrar' }),
+    })
   }
 
   async start(): Promise<void> {
     await this.#transport.start()
     await this.#broker.start()
+    const listen = addressOf(this.#config.listen.client)
+    this.#rpc = await startRpcServer({
+      ...listen,
+      methods: this.#adminService.methods(),
+      clock: this.#clock,
+      logger: this.#logger.child({ part: 'rpc' }),
+    })
+    this.#registering = this.#registrar.run(this.#stop.signal)
   }
 
   async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#broker.close()
     await this.#transport.close()
+    await this.#registering
+    this.#nameServers.close()
     await this.#storage.lock.release()
   }
 
@@ -115,14 +145,12 @@ class Member implements RunningMember {
     const { folderId, startCount, clusterId } = identity.identity
     const own = { folderId, startCount, processId: randomUUID() }
     const judge = new PeersJudge(identity, own)
-    const listen = splitEndpoint(config.listen.peer)
-    assert(listen !== undefined, 'the configuration was checked', { listen: config.listen.peer })
     const electionMs = config.raft.electionTicksMax * config.raft.tickMs
     return new PeerTransport(
       {
         ownId: this.#ownId,
         members: config.members.map((member) => peerAddress(member.id, member.peer)),
-        listen,
+        listen: addressOf(config.listen.peer),
         clusterId,
         group: config.group,
         identity: own,
@@ -184,10 +212,11 @@ class Member implements RunningMember {
       {
         roleChanged: (change) => {
           this.#cluster.changed()
+          this.#registrar.poke()
           this.#events.roleChanged(change)
         },
         leadingChanged: () => this.#cluster.changed(),
-        catalogChanged: () => undefined,
+        catalogChanged: () => this.#registrar.poke(),
         failed: (error) => this.#events.failed(error),
       },
     )
@@ -220,6 +249,30 @@ class Member implements RunningMember {
     if (event.channel === 'raft' && event.direction === 'out') this.#broker.ledger.unreachable(event.peer)
   }
 
+  #registration(): RegisterRequest {
+    const { group, id, members } = this.#config
+    const { leader, term } = this.#broker.ledger.role
+    const topics = this.#broker.ledger.leading ? [...this.#broker.machine.topics()] : []
+    return {
+      clusterId: this.#storage.identity.identity.clusterId,
+      group,
+      memberId: id,
+      members: members.map((member) => ({
+        id: member.id,
+        clientEndpoint: member.client,
+        peerEndpoint: member.peer,
+      })),
+      leaderId: leader,
+      term,
+      version: VERSION,
+      topics: topics.map(({ name, messageType, queues }) => ({
+        name,
+        messageType,
+        queueCount: queues.length,
+      })),
+    }
+  }
+
   #describe(): ReturnType<typeof describeMember> {
     return describeMember({
       config: this.#config,
@@ -234,7 +287,11 @@ class Member implements RunningMember {
 }
 
 function peerAddress(id: number, endpoint: string): PeerAddress {
+  return { id: nodeId(id), ...addressOf(endpoint) }
+}
+
+function addressOf(endpoint: string): { readonly host: string; readonly port: number } {
   const address = splitEndpoint(endpoint)
   assert(address !== undefined, 'the configuration was checked', { endpoint })
-  return { id: nodeId(id), ...address }
+  return address
 }
