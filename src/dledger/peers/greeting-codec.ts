@@ -127,6 +127,7 @@ export function checkHello(hello: Hello, rules: GreetingRules): PeerGreeting | s
   if (hello.fromId === rules.ownId) {
     return `Member ${rules.ownId} is this one: two members were given the same id, or one dials itself`
   }
+  if (hello.fromId === 0) return '0 is no member id'
   if (!rules.isMember(hello.fromId)) return `Member ${hello.fromId} does not belong to group "${rules.group}"`
   if (!isChannel(hello.channel)) return `Channel "${hello.channel}" is not known here`
   if (hello.folderId === '' || hello.startCount === 0 || hello.processId === '') {
