@@ -1,0 +1,82 @@
+/**
+ * A client for one service that several members offer: it stays with the address that worked last and goes on
+ * to the next when that one is gone. Only for calls that may be repeated.
+ */
+import { BrokerError, type ErrorCode } from '../base/errors.ts'
+import { openClient, type RequestOptions, type ServiceClient } from '../rpc/client.ts'
+import type { Draft } from '../rpc/draft.ts'
+import type { CallTypes } from '../rpc/typed-service.ts'
+
+/** Errors of one address that say nothing about the others. */
+const NEXT_CODES: readonly ErrorCode[] = ['CLOSED', 'NOT_LEADER', 'NO_LEADER', 'TIMEOUT']
+
+/** Opens a client for one address; a test gives its own. */
+export type OpenClient<Calls extends CallTypes> = (address: string) => ServiceClient<Calls>
+
+export class FailoverClient<Calls extends CallTypes> {
+  readonly addresses: readonly string[]
+  readonly #open: OpenClient<Calls>
+  readonly #clients = new Map<string, ServiceClient<Calls>>()
+  #preferred = 0
+
+  /** Rule: there is at least one address. */
+  constructor(addresses: readonly string[], service: string, open?: OpenClient<Calls>) {
+    if (addresses.length === 0) throw new BrokerError('BAD_REQUEST', 'a client needs an address')
+    this.addresses = addresses
+    this.#open = open ?? ((address) => openClient<Calls>({ service, address }))
+  }
+
+  /** A unary call at the first address that can answer it. `timeoutMs` is for each address. */
+  call<Name extends keyof Calls & string>(
+    name: Name,
+    request: Draft<Calls[Name]['request']>,
+    options: RequestOptions,
+  ): Promise<Calls[Name]['response']> {
+    return this.#anywhere((client) => client.call(name, request, options))
+  }
+
+  /** The same for a call with a streamed response. */
+  collect<Name extends keyof Calls & string>(
+    name: Name,
+    request: Draft<Calls[Name]['request']>,
+    options: RequestOptions,
+  ): Promise<readonly Calls[Name]['response'][]> {
+    return this.#anywhere((client) => client.collect(name, request, options))
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close()
+    this.#clients.clear()
+  }
+
+  async #anywhere<T>(attempt: (client: ServiceClient<Calls>) => Promise<T>): Promise<T> {
+    let last: BrokerError | undefined
+    for (let tried = 0; tried < this.addresses.length; tried++) {
+      const at = (this.#preferred + tried) % this.addresses.length
+      try {
+        const answer = await attempt(this.#client(this.addresses[at] ?? ''))
+        this.#preferred = at
+        return answer
+      } catch (error) {
+        if (!(error instanceof BrokerError) || !NEXT_CODES.includes(error.code)) throw error
+        last = error
+      }
+    }
+    throw this.#nobody(last)
+  }
+
+  /** Rule: the outcome is that of the last attempt, since each one was the same call. */
+  #nobody(last: BrokerError | undefined): BrokerError {
+    const outcome = last?.outcome ?? 'none'
+    const why = `no member could answer (asked ${this.addresses.join(', ')}): ${last?.message ?? ''}`
+    return new BrokerError(last?.code ?? 'CLOSED', why, { outcome, cause: last })
+  }
+
+  #client(address: string): ServiceClient<Calls> {
+    const known = this.#clients.get(address)
+    if (known !== undefined) return known
+    const opened = this.#open(address)
+    this.#clients.set(address, opened)
+    return opened
+  }
+}
