@@ -1,6 +1,13 @@
 /** The order of the house: layers, circles, dead files, pure folders, shape of files, tests, loose ends. */
 import { describe, expect, test } from 'vitest'
-import { cycles, deadFiles, importGraph, layerFaults, type Layers } from './support/import-graph.ts'
+import {
+  cycles,
+  deadFiles,
+  importGraph,
+  layerFaults,
+  type Layers,
+  testedFiles,
+} from './support/import-graph.ts'
 import {
   declaresPurity,
   focusFaults,
@@ -60,12 +67,7 @@ const IMPURE_FILES = ['base/crc32.ts']
 /** The programs: what they do not reach is dead. */
 const ENTRIES = ['cli/dledger.ts', 'cli/dledger-cli.ts']
 
-/** Folders whose tests are not file by file, and why. */
-const TESTED_AS_A_WHOLE: readonly (readonly [folder: string, why: string])[] = [
-  ['cli/', 'test/integration starts the programs as a user does'],
-]
-
-/** Single files without a test file of their own, and what tests them instead. */
+/** Files that no test imports, not even through another file of their layer, and what tests them instead. */
 const TESTED_ELSEWHERE: readonly (readonly [file: string, why: string])[] = []
 
 const sources = new Map(
@@ -74,7 +76,7 @@ const sources = new Map(
     .map((path) => [path.slice(4), textOf(path)]),
 )
 const graph = importGraph(sources)
-const tests = filesBelow(['test', 'jepsen-like']).filter((path) => path.endsWith('.ts'))
+const tests = filesBelow(['test']).filter((path) => path.endsWith('.ts'))
 const texts = filesBelow([
   'src',
   'test',
@@ -129,29 +131,24 @@ describe('files', () => {
 })
 
 describe('tests', () => {
-  test('each file with code has the test of its name, or stands in the list of those tested elsewhere', () => {
-    const listed = (file: string): boolean =>
-      TESTED_ELSEWHERE.some(([name]) => name === file) ||
-      TESTED_AS_A_WHOLE.some(([folder]) => file.startsWith(folder))
+  const tested = testedFiles(graph, new Map(tests.map((path) => [path, textOf(path)])), LAYERS)
+
+  test('tests reach each file with code, or the list says what tests it', () => {
     const missing = [...sources]
-      .filter(([file, text]) => !isTypesOnly(text) && !listed(file) && !has(testOf(file)))
+      .filter(([file, text]) => !isTypesOnly(text) && !tested.has(file))
       .map(([file]) => file)
+      .filter((file) => !TESTED_ELSEWHERE.some(([name]) => name === file))
     expect(missing).toEqual([])
   })
 
-  test('the list of files tested elsewhere holds no file that is gone or has its test', () => {
-    const needless = TESTED_ELSEWHERE.filter(([file]) => !sources.has(file) || has(testOf(file)))
-    expect(needless).toEqual([])
+  test('the list holds no file that is gone or is reached', () => {
+    expect(TESTED_ELSEWHERE.filter(([file]) => !sources.has(file) || tested.has(file))).toEqual([])
   })
 
   test('none is left out and none runs alone', () => {
     expect(tests.flatMap((path) => focusFaults(path, textOf(path)))).toEqual([])
   })
 })
-
-function testOf(file: string): string {
-  return `test/${file.replace(/\.ts$/, '.test.ts')}`
-}
 
 describe('loose ends', () => {
   test('open work names its issue', () => {

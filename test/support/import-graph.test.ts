@@ -1,6 +1,14 @@
 /** The walker of the import graph on made-up files: it must see what it is there to see. */
 import { expect, test } from 'vitest'
-import { cycles, deadFiles, importGraph, importsOf, layerFaults, layerOf } from './import-graph.ts'
+import {
+  cycles,
+  deadFiles,
+  importGraph,
+  importsOf,
+  layerFaults,
+  layerOf,
+  testedFiles,
+} from './import-graph.ts'
 
 const layers = { base: [], raft: ['base'], 'broker/machine': ['base'], broker: ['base', 'broker/machine'] }
 
@@ -90,4 +98,15 @@ test('a file that no entry point reaches is dead', () => {
 test('a missing file or entry point is not passed over', () => {
   expect(() => graphOf({ 'base/a.ts': "import './gone.ts'" })).toThrow('base/gone.ts')
   expect(() => deadFiles(graphOf({}), ['cli/main.ts'])).toThrow('cli/main.ts')
+})
+
+test('a file counts as tested when a test imports it or its layer uses it for one that is', () => {
+  const graph = graphOf({
+    'raft/raft.ts': "import './log.ts'\nimport '../base/bytes.ts'",
+    'raft/log.ts': '',
+    'raft/alone.ts': '',
+    'base/bytes.ts': '',
+  })
+  const tests = new Map([['test/raft/raft.test.ts', "import '../../src/raft/raft.ts'\nimport 'vitest'"]])
+  expect([...testedFiles(graph, tests, layers)].sort()).toEqual(['raft/log.ts', 'raft/raft.ts'])
 })

@@ -39,7 +39,8 @@ export function importGraph(sources: Sources): Graph {
   )
 }
 
-function resolveFrom(file: string, name: string): string {
+/** The path that a relative import means, seen from the file that holds it. */
+export function resolveFrom(file: string, name: string): string {
   const parts = file.split('/').slice(0, -1)
   for (const part of name.split('/')) {
     if (part === '..') parts.pop()
@@ -98,4 +99,22 @@ export function deadFiles(graph: Graph, entries: readonly string[]): string[] {
   if (missing !== undefined) throw new Error(`the entry point ${missing} is not there`)
   const alive = reachableFrom(graph, entries)
   return [...graph.keys()].filter((file) => !alive.has(file)).sort()
+}
+
+/**
+ * Files that a test imports, or that such a file uses within its own layer. `tests` are the texts of test
+ * files by path, for example `test/raft/log.test.ts`, beside the sources in `src/`.
+ */
+export function testedFiles(graph: Graph, tests: Sources, layers: Layers): Set<string> {
+  const within = new Map(
+    [...graph].map(([file, targets]) => {
+      const layer = layerOf(file, layers)
+      return [file, new Set([...targets].filter((target) => layerOf(target, layers) === layer))]
+    }),
+  )
+  const imported = [...tests].flatMap(([test, text]) =>
+    importsOf(text).map((name) => resolveFrom(test, name)),
+  )
+  const sources = imported.filter((path) => path.startsWith('src/')).map((path) => path.slice('src/'.length))
+  return reachableFrom(within, sources)
 }
