@@ -7,6 +7,8 @@
  * long queue in one direction does not look like silence in the other (reliability notes 0.3).
  */
 import type { Socket } from 'node:net'
+import { assert } from '../../base/assert.ts'
+import { PEER_FRAME_BYTES_MAX } from '../../base/limits.ts'
 import type { Ending } from './api.ts'
 import { FrameError, FrameKind, FrameParser } from './frame-codec.ts'
 import { GREETING_BYTES_MAX } from './greeting-codec.ts'
@@ -16,6 +18,8 @@ import { SendBuffer } from './send-buffer.ts'
 export const QUEUE_BYTES_MAX = 64 * 1024 * 1024
 /** How many ticks make up `silenceMs`. */
 export const TICKS_PER_SILENCE = 4
+
+assert(PEER_FRAME_BYTES_MAX < QUEUE_BYTES_MAX, 'the largest frame fits an empty queue')
 
 const NO_CHUNKS: readonly Uint8Array[] = []
 

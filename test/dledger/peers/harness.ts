@@ -7,11 +7,13 @@ import { millis, nodeId, type NodeId } from '../../../src/base/brand.ts'
 import type { Clock, Logger } from '../../../src/base/ports.ts'
 import type {
   ConnectionEvent,
+  Ending,
   PeerGreeting,
   PeerIdentity,
   PeerTransportOptions,
   Verdict,
 } from '../../../src/dledger/peers/api.ts'
+import { Connection } from '../../../src/dledger/peers/connection.ts'
 import { PeerTransport } from '../../../src/dledger/peers/transport.ts'
 
 export const SILENCE_MS = 400
@@ -250,4 +252,64 @@ export class Net {
 
 export function identityOf(id: NodeId, startCount = 1): PeerIdentity {
   return { folderId: `folder-${id}`, startCount, processId: `process-${id}-${startCount}` }
+}
+
+/** Two connections that are joined by a socket each, bound to link 0, with what comes to them. */
+export class Pair {
+  readonly left: Connection
+  readonly right: Connection
+  readonly leftSocket: Socket
+  readonly rightSocket: Socket
+  readonly leftSeen: { kind: number; body: Uint8Array }[] = []
+  readonly rightSeen: { kind: number; body: Uint8Array }[] = []
+  readonly leftEnds: Ending[] = []
+  readonly rightEnds: Ending[] = []
+  leftChunks = 0
+  rightChunks = 0
+  rightBytes = 0
+  onLeft: (kind: number, body: Uint8Array) => void = () => undefined
+  onRight: (kind: number, body: Uint8Array) => void = () => undefined
+
+  private constructor(left: Socket, right: Socket) {
+    this.leftSocket = left
+    this.rightSocket = right
+    this.left = new Connection(left, {
+      frame: (kind, body) => {
+        this.leftSeen.push({ kind, body })
+        this.onLeft(kind, body)
+      },
+      ended: (ending) => void this.leftEnds.push(ending),
+    })
+    this.right = new Connection(right, {
+      frame: (kind, body) => {
+        this.rightSeen.push({ kind, body })
+        this.onRight(kind, body)
+      },
+      ended: (ending) => void this.rightEnds.push(ending),
+    })
+    left.on('data', () => this.leftChunks++)
+    right.on('data', (chunk) => {
+      this.rightChunks++
+      this.rightBytes += chunk.length
+    })
+    this.left.bindIn(0)
+    this.right.bindIn(0)
+  }
+
+  static async make(): Promise<Pair> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const came = new Promise<Socket>((resolve) => server.once('connection', resolve))
+    const left = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    await new Promise((resolve) => left.once('connect', resolve))
+    const pair = new Pair(left, await came)
+    server.close()
+    return pair
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.left.end('local', 'the test is over')
+    this.right.end('local', 'the test is over')
+    await until(() => this.leftSocket.closed && this.rightSocket.closed, 'the sockets are closed')
+  }
 }
