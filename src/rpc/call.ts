@@ -88,7 +88,10 @@ export abstract class Call implements CallContext {
       return
     }
     this.stream.on('data', (chunk: Buffer) => this.#guarded(() => this.take(chunk)))
-    this.stream.on('end', () => this.#guarded(() => this.half()))
+    this.stream.on('end', () => {
+      // A cancelled stream ends as well; that is not the client's half-close.
+      if (!this.gone) this.#guarded(() => this.half())
+    })
   }
 
   /** The stream takes no more bytes: cancelled, or its connection is closed. */
@@ -103,7 +106,11 @@ export abstract class Call implements CallContext {
 
   /** Sends the headers of a response with messages. Ends with `trailers` after the last byte. */
   protected respond(): void {
-    this.stream.on('wantTrailers', () => this.stream.sendTrailers(this.#trailers))
+    this.stream.on('wantTrailers', () => {
+      this.stream.sendTrailers(this.#trailers)
+      // At once the reset would overtake the trailers.
+      if (!this.stream.readableEnded) setImmediate(() => this.stream.close(constants.NGHTTP2_NO_ERROR))
+    })
     this.stream.respond(RESPONSE_HEADERS, TRAILERS_FOLLOW)
   }
 
@@ -121,25 +128,21 @@ export abstract class Call implements CallContext {
     const failure = error instanceof GrpcFailure ? error : this.#unexpected(error)
     this.#trailers = failureTrailers(failure)
     this.#ended = true
+    this.stream.removeAllListeners('data')
+    this.stream.resume()
     if (this.stream.headersSent) {
       this.stream.end()
     } else {
       this.stream.respond({ ...RESPONSE_HEADERS, ...this.#trailers }, TRAILERS_ONLY)
+      // What the client still sends is not wanted: tell it to stop.
+      if (!this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR)
     }
-    this.#stopReading()
   }
 
   #unexpected(error: unknown): GrpcFailure {
     const facts = { path: this.#headers[':path'], peer: this.peer, error: messageOf(error) }
     this.host.logger.error(facts, 'a call failed unexpectedly')
     return new GrpcFailure(GrpcCode.INTERNAL, 'the call failed unexpectedly')
-  }
-
-  /** What the client still sends is not wanted: tell it to stop, after the response. */
-  #stopReading(): void {
-    this.stream.removeAllListeners('data')
-    this.stream.resume()
-    if (!this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR)
   }
 
   #guarded(run: () => void): void {
@@ -153,7 +156,8 @@ export abstract class Call implements CallContext {
   #makeAbort(): AbortController {
     const abort = new AbortController()
     const cancelled = (): void => {
-      if (!this.#ended) abort.abort(new BrokerError('CANCELLED', 'the client cancelled the call'))
+      if (this.stream.writableFinished && this.#ended) return
+      abort.abort(new BrokerError('CANCELLED', 'the client cancelled the call'))
     }
     if (this.gone) cancelled()
     const waitMs = this.deadlineMono - this.host.clock.mono()
