@@ -135,9 +135,7 @@ export class SyncedMark {
 
   #arm(): void {
     if (this.#cancelTimer !== undefined || this.#closed || this.#durable === this.#position) return
-    const untilSync = this.#syncedAt + SYNC_EVERY_MS - this.#clock.mono()
-    const wait = this.#written === this.#position ? Math.max(untilSync, WRITE_EVERY_MS) : WRITE_EVERY_MS
-    this.#cancelTimer = this.#clock.timer(wait, () => {
+    this.#cancelTimer = this.#clock.timer(WRITE_EVERY_MS, () => {
       this.#cancelTimer = undefined
       this.#underWay = this.#flush()
     })

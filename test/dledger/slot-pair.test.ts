@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeSlot, encodeSlot, readSlots, SLOT_BYTES, writeSlot } from '../../src/dledger/slot-pair.ts'
 import { SimDisk } from '../support/sim-disk.ts'

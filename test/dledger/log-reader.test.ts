@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { logIndex, logPosition } from '../../src/base/brand.ts'
+import type { LogStore } from '../../src/dledger/log-store.ts'
+import { append, bodyOf, openLog } from '../support/log-harness.ts'
+import { SimDisk } from '../support/sim-disk.ts'
+
+/** Ten records over three segments, none of them in memory. */
+async function cold(): Promise<{ disk: SimDisk; log: LogStore; whole: Buffer }> {
+  const disk = new SimDisk()
+  const log = await openLog(disk, { create: true })
+  const records = []
+  for (let i = 0; i < 10; i++) records.push(...(await append(log, 1, [bodyOf(`r${i}`, 900)])))
+  await log.close()
+  return { disk, log: await openLog(disk), whole: Buffer.concat(records.map((record) => record.bytes)) }
+}
+
+describe('records from the disk', () => {
+  test('come without the gaps between segments, whatever the range', async () => {
+    const { log, whole } = await cold()
+    for (let first = 1; first <= 10; first++) {
+      for (let last = first; last <= 10; last++) {
+        const bytes = await log.readRecords(logIndex(first), logIndex(last), 1_000_000)
+        expect(Buffer.from(bytes)).toEqual(whole.subarray((first - 1) * 964, last * 964))
+      }
+    }
+  })
+
+  test('are as many as fit, but one at least', async () => {
+    const { log } = await cold()
+    expect(await log.readRecords(logIndex(2), logIndex(9), 3000)).toHaveLength(3 * 964)
+    expect(await log.readRecords(logIndex(2), logIndex(9), 10)).toHaveLength(964)
+  })
+
+  test('that rotted while the log was open are refused with file, offset and index', async () => {
+    const { disk, log } = await cold()
+    disk.edit('log/00000000000000004096.segment', (bytes) => {
+      bytes[1000] = (bytes[1000] ?? 0) ^ 1
+      return bytes
+    })
+    await expect(log.readRecords(logIndex(4), logIndex(7), 1_000_000)).rejects.toMatchObject({
+      code: 'DATA_DAMAGED',
+      message: expect.stringMatching(/00004096\.segment is damaged at offset 964, where index 6 stands: /),
+    })
+    await expect(log.readBody(logIndex(6))).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
+    expect(await log.readBody(logIndex(5))).toHaveLength(900)
+  })
+
+  test('that are whole but not the ones that were written are refused', async () => {
+    const { disk, log } = await cold()
+    const other = new SimDisk()
+    const otherLog = await openLog(other, { create: true })
+    for (let i = 0; i < 10; i++) await append(otherLog, 1, [bodyOf(`x${i}`, 900)])
+    const path = 'log/00000000000000000000.segment'
+    disk.edit(path, () => other.bytesOf(path))
+    await expect(log.readBody(logIndex(1))).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
+  })
+
+  test('that are gone are refused, not made up', async () => {
+    const { disk, log } = await cold()
+    disk.edit('log/00000000000000004096.segment', (bytes) => bytes.slice(0, 100))
+    await expect(log.readBody(logIndex(5))).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
+    await expect(log.readBytes(logPosition(4196), 10)).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
+  })
+})
