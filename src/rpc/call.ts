@@ -99,6 +99,11 @@ export abstract class Call implements CallContext {
     return this.stream.destroyed || this.stream.closed
   }
 
+  /** Everything was handed to the connection and the client has not cancelled. */
+  protected get handedOver(): boolean {
+    return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR
+  }
+
   /** The outcome is on its way or nobody waits for it any more. */
   protected get ended(): boolean {
     return this.#ended || this.gone
@@ -156,7 +161,7 @@ export abstract class Call implements CallContext {
   #makeAbort(): AbortController {
     const abort = new AbortController()
     const cancelled = (): void => {
-      if (this.stream.writableFinished && this.#ended) return
+      if (this.#ended && this.handedOver) return
       abort.abort(new BrokerError('CANCELLED', 'the client cancelled the call'))
     }
     if (this.gone) cancelled()

@@ -48,7 +48,7 @@ export class ServerStreamCall extends SingleRequestCall {
     const finished = this.#until('finish')
     this.finish()
     await finished
-    return this.stream.writableFinished ? 'all' : written
+    return this.handedOver ? 'all' : written
   }
 
   /** Waits for an event of the stream, for its end, or for the patience to be over, which ends the stream. */
