@@ -169,17 +169,6 @@ function write(into: Uint8Array, at: number, bytes: Uint8Array): number {
   return at + bytes.byteLength
 }
 
-/** `ReceiveMessageResponse{status}`. */
-export function statusItem(code: number, message: string): Uint8Array {
-  nested.clear().number(1, code).text(2, message)
-  return new WireWriter(64).bytes(1, nested.view()).done()
-}
-
-/** `ReceiveMessageResponse{delivery_timestamp}` of a time in milliseconds since 1970. */
-export function deliveryTimestampItem(ms: number): Uint8Array {
-  return new WireWriter(32).bytes(3, writeMillis(nested.clear(), ms).view()).done()
-}
-
 /** The receipt handle in an item that `deliverMessage` made; `undefined` for other items. */
 export function receiptHandleOf(item: Uint8Array): string | undefined {
   let at: readonly [start: number, end: number] | undefined = [0, item.byteLength]

@@ -2,6 +2,8 @@
 import type { Clock } from '../base/ports.ts'
 import type { LeaderOperations } from '../broker/leader-port.ts'
 import type { MachineView } from '../broker/machine/view.ts'
+import type { Endpoints } from '../rpc/apache-definition.ts'
+import type { CallHead } from './call-head.ts'
 
 export interface LeaderContext {
   readonly operations: LeaderOperations
@@ -9,6 +11,21 @@ export interface LeaderContext {
   readonly clock: Clock
   /** Where this member serves clients, `host:port`: delivered messages name it as the place they come from. */
   readonly storeHost: string
+  /** The name of the broker group, the same on all its members. */
+  readonly brokerName: string
+  /** Where clients reach the group: only for requests that do not say which address they used. */
+  readonly advertised: Endpoints
   /** Makes a topic that a route was asked for; `null` unless topics are configured to be made so. */
-  readonly createTopic: ((name: string) => Promise<void>) | null
+  readonly createTopic: ((name: string) => Promise<unknown>) | null
 }
+
+/**
+ * A call's part at the leader: the bytes of each response message. Throws `Refusal` and `BrokerError`. The
+ * signal aborts when nobody waits for the answer any more.
+ */
+export type LeaderPart = (
+  context: LeaderContext,
+  head: CallHead,
+  request: Uint8Array,
+  signal: AbortSignal,
+) => Promise<readonly Uint8Array[]>

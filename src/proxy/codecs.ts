@@ -1,0 +1,49 @@
+/** The codecs of the apache.rocketmq.v2 messages that the facade decodes or encodes as objects. */
+import { BrokerError } from '../base/errors.ts'
+import type { Subscription } from '../rpc/apache-definition.ts'
+import type {
+  AckMessageRequest,
+  AckMessageResponse,
+  ChangeInvisibleDurationRequest,
+  ChangeInvisibleDurationResponse,
+  HeartbeatRequest,
+  NotifyClientTerminationRequest,
+  QueryAssignmentRequest,
+  QueryAssignmentResponse,
+  QueryRouteRequest,
+  QueryRouteResponse,
+  ReceiveMessageRequest,
+  TelemetryCommand,
+} from '../rpc/apache-service.ts'
+import { codecOf, type MessageCodec } from '../rpc/protos.ts'
+
+function codec<Message extends object>(name: string): MessageCodec<Message> {
+  return codecOf<Message>(`apache.rocketmq.v2.${name}`)
+}
+
+export const ackRequests = codec<AckMessageRequest>('AckMessageRequest')
+export const ackResponses = codec<AckMessageResponse>('AckMessageResponse')
+export const assignmentRequests = codec<QueryAssignmentRequest>('QueryAssignmentRequest')
+export const assignmentResponses = codec<QueryAssignmentResponse>('QueryAssignmentResponse')
+export const changeRequests = codec<ChangeInvisibleDurationRequest>('ChangeInvisibleDurationRequest')
+export const changeResponses = codec<ChangeInvisibleDurationResponse>('ChangeInvisibleDurationResponse')
+export const heartbeatRequests = codec<HeartbeatRequest>('HeartbeatRequest')
+export const receiveRequests = codec<ReceiveMessageRequest>('ReceiveMessageRequest')
+export const routeRequests = codec<QueryRouteRequest>('QueryRouteRequest')
+export const routeResponses = codec<QueryRouteResponse>('QueryRouteResponse')
+export const subscriptions = codec<Subscription>('Subscription')
+export const telemetryCommands = codec<TelemetryCommand>('TelemetryCommand')
+export const terminationRequests = codec<NotifyClientTerminationRequest>('NotifyClientTerminationRequest')
+
+/** The message, or `undefined` when the bytes are none: for answers that only repeat parts of it. */
+export function readable<Message extends object>(
+  messages: MessageCodec<Message>,
+  bytes: Uint8Array,
+): Message | undefined {
+  try {
+    return messages.decode(bytes)
+  } catch (error) {
+    if (error instanceof BrokerError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * ReceiveMessage at the client's node: how long it waits, that an empty answer comes neither early nor late
+ * whatever happens to the leader, and that messages which no client got go back at once.
+ */
+import type { Clock } from '../base/ports.ts'
+import type { CallContext, ServerStreamMethod, StreamReply } from '../rpc/service.ts'
+import type { Admission } from './admission.ts'
+import type { CallHead } from './call-head.ts'
+import { callerOf, headOf } from './caller.ts'
+import { ackRequests, receiveRequests } from './codecs.ts'
+import { receiptHandleOf } from './deliver-message.ts'
+import { durationMs } from './durations.ts'
+import { refusalReply } from './leader-calls.ts'
+import { Patience } from './patience.ts'
+import { pollingMs } from './polling.ts'
+import { emptyItems, NO_NEW_MESSAGE, wishOf } from './receive-message.ts'
+import type { RequestKeys } from './request-keys.ts'
+import type { Router } from './router.ts'
+import { isPassing, statusOf } from './status.ts'
+import { statusReply } from './status-reply.ts'
+
+/** The leader answers when the polling time is over; this much later the client's node does it itself. */
+const BACKSTOP_MS = 30
+/** An empty answer that comes too early is held back, and after this time asked for again. */
+const AGAIN_MS = 20
+
+const EMPTY_ITEM = Buffer.from(statusReply(NO_NEW_MESSAGE))
+
+export interface ReceiveOptions {
+  readonly router: Router
+  readonly clock: Clock
+  readonly admission: Admission
+  readonly requestKeys: RequestKeys
+  /** Gives claims back. Nothing waits for it. */
+  release(head: CallHead, request: Uint8Array): void
+}
+
+/** Answers with messages as soon as there are some, and otherwise with MESSAGE_NOT_FOUND at the polling time. */
+export function receiveMethod(options: ReceiveOptions): ServerStreamMethod {
+  return async (context, request) => {
+    let head: CallHead | undefined
+    try {
+      const caller = callerOf(context)
+      head = headOf(caller, 'receiveMessage', options.requestKeys.next())
+      const pollMs = pollMsOf(options, context, request, caller.clientVersion)
+      return reply(options, head, await receive(options, context, head, request, pollMs))
+    } catch (error) {
+      const items = refusalReply('receiveMessage', request, statusOf(error), options.clock.wall())
+      return { items }
+    }
+  }
+}
+
+/** Throws `Refusal` for what no receive may ask, before anything waits. */
+function pollMsOf(
+  { clock }: ReceiveOptions,
+  context: CallContext,
+  request: Uint8Array,
+  clientVersion: string,
+): number {
+  const wish = receiveRequests.decode(request)
+  const askedMs = durationMs(wish.longPollingTimeout)
+  const remainingMs = context.deadlineMono - clock.mono()
+  const polling = pollingMs({ askedMs, remainingMs, clientVersion })
+  wishOf(wish)
+  return polling
+}
+
+/** The items of the answer. Throws what is no matter of leadership. */
+async function receive(
+  options: ReceiveOptions,
+  context: CallContext,
+  head: CallHead,
+  request: Uint8Array,
+  pollMs: number,
+): Promise<readonly Uint8Array[]> {
+  const { clock } = options
+  const pollUntilMono = clock.mono() + pollMs
+  const patience = new Patience(clock, pollUntilMono + BACKSTOP_MS, context.signal)
+  try {
+    for (;;) {
+      const items = await attempt(options, head, request, patience)
+      const leftMs = pollUntilMono - clock.mono()
+      if (!isEmpty(items) || leftMs <= 0 || context.signal.aborted) return items
+      await clock.sleep(Math.min(leftMs, AGAIN_MS), context.signal)
+      if (leftMs <= AGAIN_MS) return emptyItems(clock.wall())
+    }
+  } catch (error) {
+    // An interrupted receive ends empty, not with an error (grpc-contract 4.5).
+    if (isPassing(error) || context.signal.aborted) return emptyItems(clock.wall())
+    throw error
+  } finally {
+    patience.close()
+  }
+}
+
+function attempt(
+  { router, admission }: ReceiveOptions,
+  head: CallHead,
+  request: Uint8Array,
+  patience: Patience,
+): Promise<readonly Uint8Array[]> {
+  return router.call({
+    head,
+    request,
+    patience,
+    reserveMs: BACKSTOP_MS,
+    admission,
+    repeatable: true,
+    abortable: true,
+  })
+}
+
+function isEmpty(items: readonly Uint8Array[]): boolean {
+  return items[0] !== undefined && EMPTY_ITEM.equals(items[0])
+}
+
+/** Messages that surely never left for the client are given back; the others wait for their invisible time. */
+function reply(options: ReceiveOptions, head: CallHead, items: readonly Uint8Array[]): StreamReply {
+  if (items.length <= 2) return { items }
+  return {
+    items,
+    onLost: (itemsWritten) => {
+      const handles = items
+        .slice(itemsWritten)
+        .map(receiptHandleOf)
+        .filter((handle) => handle !== undefined)
+      if (handles.length === 0) return
+      const entries = handles.map((receiptHandle) => ({ receiptHandle }))
+      const key = options.requestKeys.next()
+      options.release({ ...head, method: 'release', requestKey: key }, ackRequests.encode({ entries }))
+    },
+  }
+}

@@ -1,0 +1,28 @@
+/** SendMessage at the leader (grpc-contract 5): cut, store all or none, answer with the clients' own ids. */
+import type { SendResult } from '../broker/leader-port.ts'
+import { cutSendRequest } from './cut-message.ts'
+import type { LeaderPart } from './leader-context.ts'
+import { OK } from './status.ts'
+import { statusBytes } from './status-reply.ts'
+import { WireWriter } from './wire-writer.ts'
+
+const OK_BYTES = statusBytes(OK)
+
+export const sendMessage: LeaderPart = async ({ operations, clock }, head, request) => {
+  const { topic, count, chunks, bytes, messageIds } = cutSendRequest(request, head.clientId, clock.wall())
+  const results = await operations.send({ topic, count, messages: chunks, bytes })
+  return [sendReply(messageIds, results)]
+}
+
+/** `SendMessageResponse`: one entry for each message. */
+function sendReply(messageIds: readonly Uint8Array[], results: readonly SendResult[]): Uint8Array {
+  const reply = new WireWriter(32 + messageIds.length * 80).bytes(1, OK_BYTES)
+  const entry = new WireWriter(128)
+  for (const [i, messageId] of messageIds.entries()) {
+    entry.clear().bytes(1, OK_BYTES).bytes(2, messageId)
+    const offset = results[i]?.offset ?? 0
+    if (offset !== 0) entry.number(4, offset)
+    reply.bytes(2, entry.view())
+  }
+  return reply.done()
+}

@@ -1,0 +1,134 @@
+/**
+ * Telemetry (grpc-contract 3): answers settings at once, whatever the state of the cluster, and keeps the
+ * stream only to push other settings later. Nothing else depends on it: a client without a stream is served.
+ */
+import { BrokerError } from '../base/errors.ts'
+import type { GroupView } from '../broker/machine/view.ts'
+import type { Settings, Subscription } from '../rpc/apache-definition.ts'
+import type { TelemetryCommand } from '../rpc/apache-service.ts'
+import { type BidiMethod, type BidiStream, type CallContext, GrpcCode, GrpcFailure } from '../rpc/service.ts'
+import { type Caller, callerOf } from './caller.ts'
+import { telemetryCommands } from './codecs.ts'
+import { checkGroup, checkTopic } from './names.ts'
+import { filterOf } from './receive-message.ts'
+import { Refusal } from './refusal.ts'
+import { mergeSettings } from './settings.ts'
+import { OK } from './status.ts'
+
+export interface TelemetryOptions {
+  group(name: string): GroupView | undefined
+  /** A consumer announced itself. Must not throw, and nothing waits for it. */
+  announced(caller: Caller, subscription: Subscription): void
+  /** A producer announced itself. */
+  seen(caller: Caller): void
+}
+
+/** What is known of a stream: enough to push settings that have changed. */
+interface Session {
+  readonly stream: BidiStream
+  settings: Settings
+  attemptsMax: number | undefined
+}
+
+export class Telemetry {
+  readonly #options: TelemetryOptions
+  /** The latest stream of each client id that has sent settings. */
+  readonly #sessions = new Map<string, Session>()
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options
+  }
+
+  /** Clients with a stream on this node. */
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
+  /** Pushes settings to the clients whose group has changed since they were told. */
+  groupsChanged(): void {
+    for (const session of this.#sessions.values()) {
+      if (this.#attemptsMax(session.settings) !== session.attemptsMax) this.#answer(session)
+    }
+  }
+
+  /** The method. Ends with OK when the client half-closes; fails with INVALID_ARGUMENT for illegal settings. */
+  readonly handle: BidiMethod = async (context, stream) => {
+    const caller = this.#callerOf(context, stream)
+    let session: Session | undefined
+    try {
+      for await (const bytes of stream) {
+        if (caller === undefined) continue
+        const settings = settingsOf(bytes)
+        if (settings === undefined) continue
+        session = { stream, settings, attemptsMax: undefined }
+        this.#sessions.set(caller.clientId, session)
+        this.#answer(session)
+        if (settings.subscription === undefined) this.#options.seen(caller)
+        else this.#options.announced(caller, settings.subscription)
+      }
+    } finally {
+      const last = caller === undefined ? undefined : this.#sessions.get(caller.clientId)
+      if (caller !== undefined && last !== undefined && last === session) {
+        this.#sessions.delete(caller.clientId)
+      }
+    }
+  }
+
+  /** A client without an id is told so and its stream stays open, as RocketMQ does. */
+  #callerOf(context: CallContext, stream: BidiStream): Caller | undefined {
+    try {
+      return callerOf(context)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      stream.send(telemetryCommands.encode({ status: { code: error.code, message: error.message } }))
+      return undefined
+    }
+  }
+
+  #answer(session: Session): void {
+    session.attemptsMax = this.#attemptsMax(session.settings)
+    const group = session.attemptsMax === undefined ? undefined : { attemptsMax: session.attemptsMax }
+    const settings = mergeSettings(session.settings, group)
+    session.stream.send(telemetryCommands.encode({ status: OK, command: 'settings', settings }))
+  }
+
+  #attemptsMax(settings: Settings): number | undefined {
+    const name = settings.subscription?.group?.name
+    return name === undefined ? undefined : this.#options.group(name)?.attemptsMax
+  }
+}
+
+/** The settings in a command; `undefined` for every other command: those answer what we never ask. */
+function settingsOf(bytes: Uint8Array): Settings | undefined {
+  try {
+    const { settings }: TelemetryCommand = telemetryCommands.decode(bytes)
+    if (settings === undefined) return undefined
+    return checked(settings)
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof BrokerError) {
+      throw new GrpcFailure(
+        GrpcCode.INVALID_ARGUMENT,
+        `process client telemetryCommand failed. ${error.message}`,
+        { cause: error },
+      )
+    }
+    throw error
+  }
+}
+
+/** Throws for settings that RocketMQ refuses, but passes blank topics over: old Node clients send one. */
+function checked(settings: Settings): Settings {
+  const { publishing, subscription } = settings
+  if (subscription !== undefined) {
+    checkGroup(subscription.group?.name)
+    for (const { topic, expression } of subscription.subscriptions) {
+      checkTopic(topic?.name)
+      filterOf(expression)
+    }
+  } else if (publishing !== undefined) {
+    for (const { name } of publishing.topics) if (name.trim() !== '') checkTopic(name)
+  } else {
+    throw new BrokerError('BAD_REQUEST', 'the settings are neither of a producer nor of a consumer')
+  }
+  return settings
+}
