@@ -1,45 +1,46 @@
 /**
- * One process a data folder. The file `lock` names the process that owns the folder: its pid, the time when
- * it started and the boot of the machine, so that a number used again by another process is not mistaken for
- * the owner. The file of a process that is gone is taken over. Node has no flock; LevelDB's own lock on the
- * tables, which the kernel keeps, stands behind this one.
+ * One process a data folder. A file `lock.<number>` names the process that owns the folder: its pid, the time
+ * when it started and the boot of the machine, so that a pid used again by another process is not mistaken
+ * for the owner. Node has no flock; LevelDB's own lock on the tables, which the kernel keeps, stands behind.
+ *
+ * Only the highest number counts, and it is never removed, only passed by the next one. To take the folder is
+ * to make the next number, which the file system gives to one process only, and to find then that it is the
+ * highest. So of any number of processes that see the same dead owner exactly one follows it.
  */
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BrokerError } from '../base/errors.ts'
 import { hasCode } from './node-disk.ts'
 
-const LOCK_NAME = 'lock'
-const ATTEMPTS_MAX = 5
+const LOCK_NAME = /^lock\.(\d{1,12})$/
+/** Each lost attempt means that another process took the folder or gave it free. */
+const ATTEMPTS_MAX = 10
 
 const OWNER_SCHEMA = z.object({ pid: z.int().min(1), started: z.string(), boot: z.string() })
 type Owner = z.infer<typeof OWNER_SCHEMA>
 
 export class FolderLock {
-  readonly #path: string
-  readonly #text: string
+  readonly #folder: string
+  readonly #number: number
   #held = true
 
-  private constructor(path: string, text: string) {
-    this.#path = path
-    this.#text = text
+  private constructor(folder: string, number: number) {
+    this.#folder = folder
+    this.#number = number
   }
 
   /** Takes the lock of an existing folder. Throws FOLDER_REFUSED while another process has it. */
   static async take(folder: string): Promise<FolderLock> {
-    const path = join(folder, LOCK_NAME)
-    const own = join(folder, `${LOCK_NAME}.${randomUUID()}`)
     const text = `${JSON.stringify(await describeProcess(process.pid))}\n`
-    await writeSynced(own, text)
-    try {
-      for (let i = 0; i < ATTEMPTS_MAX; i++) {
-        if (await tryLink(own, path)) return new FolderLock(path, text)
-        await removeIfStale(folder, path)
+    for (let i = 0; i < ATTEMPTS_MAX; i++) {
+      const highest = await highestLock(folder)
+      if (highest > 0) {
+        const owner = await ownerOf(lockPath(folder, highest))
+        if (owner !== undefined && (await lives(owner))) throw inUse(folder, owner)
       }
-    } finally {
-      await rm(own, { force: true })
+      if (await makeNext(folder, highest + 1, text)) return new FolderLock(folder, highest + 1)
     }
     throw new BrokerError('FOLDER_REFUSED', `The lock of data folder ${folder} could not be taken.`)
   }
@@ -48,7 +49,7 @@ export class FolderLock {
   async release(): Promise<void> {
     if (!this.#held) return
     this.#held = false
-    if ((await readOrUndefined(this.#path)) === this.#text) await rm(this.#path, { force: true })
+    await makeNext(this.#folder, this.#number + 1, 'free\n')
   }
 }
 
@@ -64,38 +65,51 @@ export async function describeProcess(pid: number): Promise<Owner> {
   return { pid, started, boot }
 }
 
-/** The whole text appears at once or not at all: a lock is never seen half written. */
-async function tryLink(own: string, path: string): Promise<boolean> {
+/**
+ * Makes the lock file of this number, its whole text at once, and removes the lower ones. False when another
+ * process has the number, or a higher one is there: then this number says nothing.
+ */
+async function makeNext(folder: string, number: number, text: string): Promise<boolean> {
+  const path = lockPath(folder, number)
+  const own = join(folder, `lock-${randomUUID()}`)
+  await writeFile(own, text, { flag: 'wx', mode: 0o600 })
   try {
     await link(own, path)
-    return true
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false
     throw error
+  } finally {
+    await rm(own, { force: true })
   }
+  if ((await highestLock(folder)) !== number) {
+    await rm(path, { force: true })
+    return false
+  }
+  for (const lower of await lockNumbers(folder)) {
+    if (lower < number) await rm(lockPath(folder, lower), { force: true })
+  }
+  return true
 }
 
-/** Throws FOLDER_REFUSED while the owner lives. Otherwise moves exactly the file that was looked at away. */
-async function removeIfStale(folder: string, path: string): Promise<void> {
-  const seen = await readOrUndefined(path)
-  if (seen === undefined) return
-  const owner = parseOwner(seen)
-  if (owner !== undefined && (await lives(owner))) {
-    throw new BrokerError(
-      'FOLDER_REFUSED',
-      `The data folder ${folder} is in use by the process ${owner.pid}.`,
-    )
-  }
-  const aside = join(folder, `${LOCK_NAME}.${randomUUID()}`)
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return
-    throw error
-  }
-  // Another process may have taken over between the look and the move: then it gets its lock back.
-  if ((await readOrUndefined(aside)) !== seen) await tryLink(aside, path)
-  await rm(aside, { force: true })
+function lockPath(folder: string, number: number): string {
+  return join(folder, `lock.${number}`)
+}
+
+async function lockNumbers(folder: string): Promise<number[]> {
+  const names = await readdir(folder)
+  return names.flatMap((name) => {
+    const digits = LOCK_NAME.exec(name)?.[1]
+    return digits === undefined ? [] : [Number(digits)]
+  })
+}
+
+/** 0 when there is none. */
+async function highestLock(folder: string): Promise<number> {
+  return Math.max(0, ...(await lockNumbers(folder)))
+}
+
+function inUse(folder: string, owner: Owner): BrokerError {
+  return new BrokerError('FOLDER_REFUSED', `The data folder ${folder} is in use by the process ${owner.pid}.`)
 }
 
 async function lives(owner: Owner): Promise<boolean> {
@@ -110,9 +124,11 @@ async function lives(owner: Owner): Promise<boolean> {
   }
 }
 
-function parseOwner(text: string): Owner | undefined {
+/** `undefined` for a lock that was given free, is gone, or was half written when the machine stopped. */
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  const text = await readOrUndefined(path)
   try {
-    return OWNER_SCHEMA.safeParse(JSON.parse(text)).data
+    return OWNER_SCHEMA.safeParse(JSON.parse(text ?? '')).data
   } catch {
     return undefined
   }
@@ -124,15 +140,5 @@ async function readOrUndefined(path: string): Promise<string | undefined> {
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return undefined
     throw error
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }
