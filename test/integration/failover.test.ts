@@ -1,0 +1,146 @@
+/** The official Node client through the deaths of leaders. */
+import { afterEach, expect, test } from 'vitest'
+import { DrainingConsumer, earlyRepeats, startProducer, until } from './clients.ts'
+import { Group, type Member, sleep } from './group.ts'
+
+const TOPIC = 'orders'
+const IN_FLIGHT_EACH = 64
+const IN_FLIGHT_AT_KILL_MIN = 50
+const INVISIBLE_MS = 15_000
+
+let group: Group | undefined
+
+afterEach(async () => {
+  await group?.close()
+  group = undefined
+})
+
+/** What a sender has done. */
+interface Sending {
+  readonly acknowledged: string[]
+  readonly failed: string[]
+  inFlight: number
+}
+
+/** Sends `count` messages through one node with the official client, many at a time. */
+async function sendMany(endpoint: string, prefix: string, count: number, state: Sending): Promise<void> {
+  const producer = await startProducer(endpoint, TOPIC)
+  let next = 0
+  const one = async (): Promise<void> => {
+    while (next < count) {
+      const body = `${prefix}-${next++}`
+      state.inFlight++
+      try {
+        await producer.send({ topic: TOPIC, body: Buffer.from(body) })
+        state.acknowledged.push(body)
+      } catch (error) {
+        state.failed.push(`${body}: ${String(error)}`)
+      } finally {
+        state.inFlight--
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT_EACH }, one))
+  await producer.shutdown()
+}
+
+/** Kills the leader with at least 50 sends in flight. */
+async function killLeader(of: Group, leader: Member, state: Sending): Promise<void> {
+  await until('50 sends are in flight', 10_000, () => state.inFlight >= IN_FLIGHT_AT_KILL_MIN)
+  await leader.signal('SIGKILL')
+  expect(of.members.filter((member) => member.alive)).toHaveLength(2)
+}
+
+test('10,000 sends through two nodes and two kills of the leader: none fails, each is delivered once', async () => {
+  group = await Group.start()
+  const first = await group.healthy()
+  await first.admin.createTopic(TOPIC)
+  const consumer = await DrainingConsumer.start(
+    group.others(first)[0]?.endpoint ?? '',
+    TOPIC,
+    'g',
+    INVISIBLE_MS,
+  )
+  const state: Sending = { acknowledged: [], failed: [], inFlight: 0 }
+  for (let round = 0; round < 2; round++) {
+    const leader = await group.healthy()
+    const nodes = group.others(leader)
+    const sending = nodes.map((node, n) => sendMany(node.endpoint, `r${round}n${n}`, 2_500, state))
+    await until('sends are acknowledged', 20_000, () => state.acknowledged.length > 1_000 + round * 5_000)
+    await killLeader(group, leader, state)
+    await sleep(2_000)
+    leader.start()
+    await Promise.all(sending)
+    await group.healthy()
+  }
+  expect(state.failed).toEqual([])
+  expect(state.acknowledged).toHaveLength(10_000)
+  await until('everything is delivered', 60_000, () => consumer.bodies().size === 10_000)
+  expect(earlyRepeats(consumer.delivered, INVISIBLE_MS)).toEqual([])
+  await group.sameDigest()
+  await consumer.stop()
+})
+
+test('all three killed at once and started again: everything acknowledged is there', async () => {
+  group = await Group.start()
+  const leader = await group.healthy()
+  await leader.admin.createTopic(TOPIC)
+  const state: Sending = { acknowledged: [], failed: [], inFlight: 0 }
+  const sending = sendMany(leader.endpoint, 'all', 3_000, state)
+  await until('sends are acknowledged', 20_000, () => state.acknowledged.length > 1_000)
+  await Promise.all(group.members.map((member) => member.signal('SIGKILL')))
+  for (const member of group.members) member.start()
+  await sending
+  const next = await group.healthy()
+  const consumer = await DrainingConsumer.start(next.endpoint, TOPIC, 'g')
+  await until('everything acknowledged is delivered', 60_000, () => {
+    const bodies = consumer.bodies()
+    return state.acknowledged.every((body) => bodies.has(body))
+  })
+  await group.sameDigest()
+  await consumer.stop()
+})
+
+test('an uncommitted tail of a frozen leader is gone and its senders are stored once', async () => {
+  group = await Group.start()
+  const old = await group.healthy()
+  await old.admin.createTopic(TOPIC)
+  const [one, two] = group.others(old) as [Member, Member]
+  const producer = await startProducer(old.endpoint, TOPIC)
+  await producer.send({ topic: TOPIC, body: Buffer.from('before') })
+  await one.signal('SIGSTOP')
+  await two.signal('SIGSTOP')
+  let answered = 0
+  const sends = ['t1', 't2', 't3'].map((body) =>
+    producer.send({ topic: TOPIC, body: Buffer.from(body) }).then(
+      () => answered++,
+      () => undefined,
+    ),
+  )
+  await sleep(200)
+  expect(answered).toBe(0)
+  await old.signal('SIGSTOP')
+  await one.signal('SIGCONT')
+  await two.signal('SIGCONT')
+  await until('another one leads', 10_000, async () => {
+    const states = await Promise.all([one.admin.describeMember(), two.admin.describeMember()])
+    return states.some((state) => state?.role === 'leader')
+  })
+  const other = await startProducer(one.endpoint, TOPIC)
+  await other.send({ topic: TOPIC, body: Buffer.from('after') })
+  await old.signal('SIGCONT')
+  await Promise.all(sends)
+  await group.healthy()
+  const consumer = await DrainingConsumer.start(two.endpoint, TOPIC, 'g')
+  await until('both are delivered', 20_000, () => {
+    const bodies = consumer.bodies()
+    return bodies.has('before') && bodies.has('after')
+  })
+  await sleep(1_000)
+  const bodies = consumer.delivered.map((message) => message.body)
+  expect(new Set(bodies).size).toBe(bodies.length)
+  await group.sameDigest()
+  await consumer.stop()
+  await producer.shutdown().catch(() => undefined)
+  await other.shutdown()
+})

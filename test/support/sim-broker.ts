@@ -1,0 +1,174 @@
+/** One broker, the only member of its group, on a simulated disk and a clock that the test moves. */
+import { nodeId } from '../../src/base/brand.ts'
+import { utf8 } from '../../src/base/bytes.ts'
+import { crc32 } from '../../src/base/crc32.ts'
+import { Admin } from '../../src/broker/admin.ts'
+import { Broker } from '../../src/broker/broker.ts'
+import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
+import { BrokerMachine } from '../../src/broker/machine/index.ts'
+import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
+import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
+import { LogStore } from '../../src/dledger/log-store.ts'
+import { MetaStore } from '../../src/dledger/meta-store.ts'
+import { Raft } from '../../src/raft/index.ts'
+import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
+import { SimDisk } from './sim-disk.ts'
+import { SimKv } from './sim-kv.ts'
+
+const TICK_MS = 10
+let keys = 0
+
+export class SimBroker {
+  readonly clock = new ManualClock()
+  readonly disk = new SimDisk()
+  readonly kv = new SimKv()
+  readonly broker: Broker
+  readonly admin: Admin
+
+  private constructor(broker: (self: SimBroker) => Broker) {
+    this.broker = broker(this)
+    this.admin = new Admin(this.broker.machine, this.broker.ledger)
+  }
+
+  static async start(): Promise<SimBroker> {
+    const clock = new ManualClock()
+    const disk = new SimDisk()
+    const kv = new SimKv()
+    const logger = new QuietLogger()
+    const meta = await MetaStore.open(disk, { create: true }, logger)
+    const log = await LogStore.open(disk, { clock, create: true, segmentBytes: 1 << 26 }, logger)
+    const { machine } = BrokerMachine.loader().finish()
+    const raft = new Raft({
+      id: nodeId(1),
+      voters: [nodeId(1)],
+      seed: 1,
+      electionTicksMin: 5,
+      electionTicksMax: 10,
+      heartbeatTicks: 2,
+      inflightCountMax: 16,
+      inflightBytesMax: 1 << 20,
+      appendEntriesMax: 64,
+      appendBytesMax: 1 << 18,
+      recovered: {
+        hardState: meta.hardState,
+        lastIndex: log.lastIndex,
+        termRuns: log.termRuns,
+        appliedIndex: machine.appliedIndex,
+        sizeOf: (index) => log.sizeOf(index),
+      },
+    })
+    const failed = (error: unknown): void => {
+      throw error
+    }
+    const nothing = (): void => undefined
+    const broker = new Broker(
+      {
+        id: nodeId(1),
+        raft,
+        log,
+        meta,
+        kv,
+        machine,
+        link: { sendRaft: () => false, flush: nothing },
+        disk,
+        clock,
+        logger,
+        tickMs: TICK_MS,
+        autoCreateGroups: true,
+        diskReserveBytes: 0,
+      },
+      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, failed },
+    )
+    const self = new SimBroker(() => broker)
+    Object.assign(self, { clock, disk, kv })
+    await broker.start()
+    await self.run(500)
+    return self
+  }
+
+  /** Moves time on in small steps and lets everything happen in between. */
+  async run(ms: number, stepMs = TICK_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.clock.advance(stepMs)
+      for (let i = 0; i < 6; i++) await settle()
+    }
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async finish<T>(promise: Promise<T>, stepMs = TICK_MS): Promise<T> {
+    let done = false
+    promise.then(
+      () => {
+        done = true
+      },
+      () => {
+        done = true
+      },
+    )
+    for (let i = 0; i < 5_000 && !done; i++) await this.run(stepMs, stepMs)
+    return promise
+  }
+
+  /** Sends one message for each body. */
+  async send(topic: string, bodies: readonly string[], tag = ''): Promise<void> {
+    const { operations } = this.broker
+    await this.finish(Promise.all(bodies.map((body) => operations.send(message(topic, body, tag)))))
+  }
+
+  /** Receives with the given changes to an ordinary request. */
+  receive(request: Partial<ReceiveRequest> = {}): Promise<readonly ReceivedMessage[]> {
+    return this.broker.operations.receive({
+      requestKey: requestKey(),
+      clientId: 'client',
+      group: 'g',
+      topic: 't',
+      filter: ALL_TAGS,
+      messagesMax: 32,
+      invisibleMs: 10_000,
+      autoRenew: false,
+      pollUntilMono: this.clock.mono() + 100,
+      signal: new AbortController().signal,
+      ...request,
+    })
+  }
+}
+
+/** A request key that was never used. */
+export function requestKey(): Uint8Array {
+  const key = new Uint8Array(16)
+  new DataView(key.buffer).setUint32(12, ++keys)
+  return key
+}
+
+/** A send of one message whose raw bytes are a protobuf message with the tag and the body. */
+export function message(topic: string, body: string, tag = ''): SendRequest {
+  const system = tag === '' ? new Uint8Array(0) : field(1, utf8(tag))
+  const raw = Buffer.concat([field(3, system), field(4, utf8(body))])
+  const header = new Uint8Array(STORED_HEADER_BYTES)
+  const systemStart = 2
+  writeStoredHeader(header, {
+    messageType: 1,
+    identityA: crc32(utf8(body)),
+    identityB: crc32(utf8(`${topic}${body}`)),
+    bodyCrc: crc32(utf8(body)),
+    tagHash: tag === '' ? 0 : tagHash(utf8(tag)),
+    rawLength: raw.byteLength,
+    systemStart,
+    systemLength: system.byteLength,
+    bodyStart: raw.byteLength - body.length,
+    bodyLength: body.length,
+    storedAtMs: 1,
+  })
+  return { topic, count: 1, messages: [header, raw], bytes: header.byteLength + raw.byteLength }
+}
+
+/** The body of a message made by `message`. */
+export function bodyText(received: ReceivedMessage): string {
+  const text = Buffer.from(received.stored)
+  return text.subarray(text.lastIndexOf(0x22) + 2).toString()
+}
+
+/** A length-delimited field shorter than 128 bytes. */
+function field(number: number, bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Uint8Array.of((number << 3) | 2, bytes.byteLength), bytes])
+}
