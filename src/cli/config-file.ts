@@ -83,7 +83,8 @@ const brokerSchema = part({
   }
   const ids = config.members.map((one) => one.id)
   const endpoints = config.members.flatMap((one) => [one.client, one.peer])
-  if (ids.length > 0 && !ids.includes(config.id)) fault(['id'], `one of the ids under members (${ids.join(', ')})`)
+  if (ids.length > 0 && !ids.includes(config.id))
+    fault(['id'], `one of the ids under members (${ids.join(', ')})`)
   for (const [at, one] of config.members.entries()) {
     if (ids.indexOf(one.id) !== at) fault(['members', at, 'id'], 'an id that no other member has')
     for (const [key, own] of [

@@ -6,6 +6,7 @@ import { BrokerError, type ErrorCode } from '../base/errors.ts'
 import { openClient, type RequestOptions, type ServiceClient } from '../rpc/client.ts'
 import type { Draft } from '../rpc/draft.ts'
 import type { CallTypes } from '../rpc/typed-service.ts'
+import { plainWords } from './plain-words.ts'
 
 /** Errors of one address that say nothing about the others. */
 const NEXT_CODES: readonly ErrorCode[] = ['CLOSED', 'NOT_LEADER', 'NO_LEADER', 'TIMEOUT']
@@ -32,7 +33,7 @@ export class FailoverClient<Calls extends CallTypes> {
     request: Draft<Calls[Name]['request']>,
     options: RequestOptions,
   ): Promise<Calls[Name]['response']> {
-    return this.#anywhere((client) => client.call(name, request, options))
+    return this.#anywhere(options, (client) => client.call(name, request, options))
   }
 
   /** The same for a call with a streamed response. */
@@ -41,7 +42,7 @@ export class FailoverClient<Calls extends CallTypes> {
     request: Draft<Calls[Name]['request']>,
     options: RequestOptions,
   ): Promise<readonly Calls[Name]['response'][]> {
-    return this.#anywhere((client) => client.collect(name, request, options))
+    return this.#anywhere(options, (client) => client.collect(name, request, options))
   }
 
   close(): void {
@@ -49,7 +50,10 @@ export class FailoverClient<Calls extends CallTypes> {
     this.#clients.clear()
   }
 
-  async #anywhere<T>(attempt: (client: ServiceClient<Calls>) => Promise<T>): Promise<T> {
+  async #anywhere<T>(
+    options: RequestOptions,
+    attempt: (client: ServiceClient<Calls>) => Promise<T>,
+  ): Promise<T> {
     let last: BrokerError | undefined
     for (let tried = 0; tried < this.addresses.length; tried++) {
       const at = (this.#preferred + tried) % this.addresses.length
@@ -62,13 +66,13 @@ export class FailoverClient<Calls extends CallTypes> {
         last = error
       }
     }
-    throw this.#nobody(last)
+    throw this.#nobody(last, options.timeoutMs)
   }
 
   /** Rule: the outcome is that of the last attempt, since each one was the same call. */
-  #nobody(last: BrokerError | undefined): BrokerError {
+  #nobody(last: BrokerError | undefined, waitedMs: number): BrokerError {
     const outcome = last?.outcome ?? 'none'
-    const why = `no member could answer (asked ${this.addresses.join(', ')}): ${last?.message ?? ''}`
+    const why = `no member could answer (asked ${this.addresses.join(', ')}): ${last === undefined ? '' : plainWords(last, waitedMs)}`
     return new BrokerError(last?.code ?? 'CLOSED', why, { outcome, cause: last })
   }
 

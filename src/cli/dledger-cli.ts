@@ -1,0 +1,30 @@
+/** The program `dledger-cli`: operates a running cluster. */
+import { Command } from 'commander'
+import { addConsumeCommand } from './consume-command.ts'
+import { addGroupCommand } from './group-command.ts'
+import { addProduceCommand } from './produce-command.ts'
+import { runProgram } from './run-program.ts'
+import { addStatusCommand } from './status-command.ts'
+import { addTopicCommand } from './topic-command.ts'
+import { PROGRAM_VERSION } from './version.ts'
+
+const EXAMPLES = `Examples:
+  npm run cli -- status                         is the cluster well?
+  npm run cli -- topic create orders            make a topic
+  npm run cli -- produce orders "first"         send a message
+  npm run cli -- consume orders -g billing      receive it
+  npm run cli -- group describe billing         how far a group is
+`
+
+const program = new Command('npm run cli --')
+  .description('Operates a running cluster.')
+  .version(PROGRAM_VERSION, '-V, --version', 'show the version')
+  .addHelpText('before', EXAMPLES)
+
+addStatusCommand(program)
+addTopicCommand(program)
+addGroupCommand(program)
+addProduceCommand(program)
+addConsumeCommand(program)
+
+await runProgram(program)

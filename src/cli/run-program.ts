@@ -1,0 +1,51 @@
+/** Runs a command line: wrong usage ends with 64, every error is a sentence without a stack. */
+import { type Command, CommanderError } from 'commander'
+import { InvariantError } from '../base/assert.ts'
+import { BrokerError, type ErrorCode, messageOf } from '../base/errors.ts'
+import { EXIT } from './exit-codes.ts'
+import { note } from './terminal.ts'
+
+/** Errors that starting again does not mend. */
+const CONFIG_CODES: readonly ErrorCode[] = ['CONFIG_INVALID', 'FOLDER_REFUSED', 'DATA_DAMAGED']
+
+/** Parses the arguments of this process and runs what they name; sets the exit code. */
+export async function runProgram(program: Command): Promise<void> {
+  program.exitOverride()
+  for (const command of allCommands(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(${helpHint(command)})`)
+      .helpOption('-h, --help', 'show this help')
+  }
+  try {
+    await program.parseAsync(process.argv)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+    if (!(error instanceof CommanderError)) note(`error: ${sentenceOf(error)}`)
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof InvariantError) return EXIT.invariant
+  if (error instanceof BrokerError && CONFIG_CODES.includes(error.code)) return EXIT.config
+  return EXIT.failed
+}
+
+/** The words of an error; for one of ours that should not be, the stack too, because it is a bug. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof BrokerError) return error.message
+  return error instanceof Error && process.env['DLEDGER_DEBUG'] === undefined
+    ? `${messageOf(error)} (set DLEDGER_DEBUG=1 to see where)`
+    : String(error instanceof Error ? error.stack : error)
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+function helpHint(command: Command): string {
+  const names: string[] = []
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name())
+  return `see ${names.join(' ')} --help`
+}
