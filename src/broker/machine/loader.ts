@@ -84,6 +84,8 @@ export class StateLoader {
     this.#problems.push(...this.#pages.finish(sink.queues))
     this.#each(TABLE_GROUP, (row) => readGroup(sink, row))
     this.#each(TABLE_CONSUMER, (row) => readConsumer(sink, row))
+    // Messages in flight are kept in the order of their offsets, whatever order the rows came in.
+    this.#rows.get(TABLE_CLAIM)?.sort((one, other) => compareBytes(one.key, other.key))
     this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
     this.#loadRings(meta)
     this.#compareDigest(meta)
@@ -92,7 +94,7 @@ export class StateLoader {
 
   #loadMeta(): SavedMeta | undefined {
     const row = this.#rows.get(TABLE_META)?.[0]
-    if (row === undefined) {
+    if (row === undefined || row.key.byteLength !== 2) {
       if (this.#count > 0) this.#problem('there are rows but no meta row')
       return undefined
     }
@@ -147,4 +149,12 @@ export class StateLoader {
   #problem(problem: string): void {
     this.#problems.push(problem)
   }
+}
+
+function compareBytes(one: Uint8Array, other: Uint8Array): number {
+  for (let i = 0; i < one.byteLength && i < other.byteLength; i++) {
+    const difference = (one[i] as number) - (other[i] as number)
+    if (difference !== 0) return difference
+  }
+  return one.byteLength - other.byteLength
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UnknownVersionError } from '../../../src/base/state-machine.ts'
 import { BrokerMachine } from '../../../src/broker/machine/machine.ts'

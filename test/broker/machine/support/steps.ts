@@ -1,5 +1,5 @@
 /** Random steps that make sense often enough: each turns into a command by looking at the machine. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import { Prng } from '../../../../src/base/prng.ts'
 import type {

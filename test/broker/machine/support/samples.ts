@@ -1,0 +1,51 @@
+/** One command or more of every type, with values at the ends of their ranges. */
+import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
+import type { Command, Receipt } from '../../../../src/broker/machine/commands.ts'
+import { clientHash, requestKey } from './messages.ts'
+
+const FAR = 2 ** 53 - 1
+const offset = (n: number) => n as QueueOffset
+const receipt: Receipt = {
+  groupId: 7,
+  queue: 0xffff_ffff,
+  offset: offset(FAR),
+  attempt: 3,
+  deadline: 1_700_000_000_000 as Millis,
+}
+const { deadline: _, ...delivery } = receipt
+
+export const SAMPLES: readonly Command[] = [
+  { type: 'createTopic', name: 'täst', messageType: 1, queueCount: 8 },
+  { type: 'deleteTopic', name: '' },
+  { type: 'createGroup', name: 'g', start: { from: 'default' }, attemptsMax: 17 },
+  { type: 'createGroup', name: 'g', start: { from: 'time', time: FAR as Millis }, attemptsMax: 1 },
+  { type: 'deleteGroup', name: 'g' },
+  { type: 'contact', group: 'g', topicId: null, timeOffsets: [] },
+  { type: 'contact', group: 'g', topicId: 5, timeOffsets: [offset(1), offset(2)] },
+  { type: 'send', topicId: 5, count: 1, messages: Buffer.from('anything') },
+  {
+    type: 'claim',
+    request: Buffer.from(requestKey(1)),
+    client: Buffer.from(clientHash(2)),
+    groupId: 3,
+    invisibleMs: 30_000 as Millis,
+    autoRenew: true,
+    parts: [
+      { queue: 1, start: offset(5), end: offset(9), offsets: [offset(5), offset(8)], again: [offset(2)] },
+      { queue: 2, start: offset(0), end: offset(0), offsets: [], again: [] },
+    ],
+  },
+  { type: 'ack', request: Buffer.from(requestKey(3)), receipts: [receipt, { ...receipt, attempt: 0 }] },
+  { type: 'changeInvisible', request: Buffer.from(requestKey(4)), receipt, invisibleMs: 0 as Millis },
+  { type: 'release', deliveries: [delivery] },
+  { type: 'releaseClient', client: Buffer.from(clientHash(5)), groupId: null },
+  { type: 'releaseClient', client: Buffer.from(clientHash(5)), groupId: 0 },
+  { type: 'renew', invisibleMs: 60_000 as Millis, deliveries: [delivery, delivery] },
+  {
+    type: 'deadLetter',
+    groupId: 1,
+    queue: 2,
+    items: [{ offset: offset(4), position: 99 as LogPosition, size: 50, tagHash: 0xffff_ffff }],
+  },
+  { type: 'advance' },
+]
