@@ -3,6 +3,7 @@
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
 import { randomInt, randomUUID } from 'node:crypto'
+import { isIP } from 'node:net'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
@@ -17,14 +18,18 @@ import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import { type ConnectionEvent, type PeerAddress, PeerTransport } from '../dledger/peers/index.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
+import type { LeaderContext } from '../proxy/leader-context.ts'
+import { runLeaderCall } from '../proxy/leader-calls.ts'
+import { Proxy } from '../proxy/proxy.ts'
 import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
 import type { RegisterRequest } from '../rpc/namesrv-types.ts'
+import type { Endpoints } from '../rpc/apache-definition.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
 import { describeMember, VERSION } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
-import { answerCall, InternalCalls } from './internal-calls.ts'
+import { type AdminCall, answerCall, InternalCalls, type InternalHandlers } from './internal-calls.ts'
 import { PeersJudge } from './peers-judge.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
@@ -74,6 +79,8 @@ class Member implements RunningMember {
   readonly #broker: Broker
   readonly #cluster: GroupCluster
   readonly #adminService: AdminService
+  readonly #context: LeaderContext
+  readonly #proxy: Proxy
   readonly #refusals = new Map<NodeId, string>()
   readonly #nameServers = new NameServerClients()
   readonly #registrar: Registrar
@@ -108,6 +115,12 @@ class Member implements RunningMember {
       calls,
       describeMember: () => this.#describe(),
     })
+    this.#context = this.#leaderContext()
+    this.#proxy = new Proxy({
+      cluster: this.#cluster,
+      context: this.#context,
+      logger: logger.child({ part: 'proxy' }),
+    })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
       describe: () => this.#registration(),
@@ -123,7 +136,7 @@ class Member implements RunningMember {
     const listen = addressOf(this.#config.listen.client)
     this.#rpc = await startRpcServer({
       ...listen,
-      methods: this.#adminService.methods(),
+      methods: [...this.#proxy.methods, ...this.#adminService.methods()],
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
     })
@@ -133,6 +146,7 @@ class Member implements RunningMember {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#rpc?.close(CLOSE_GRACE_MS)
+    await this.#proxy.close()
     await this.#broker.close()
     await this.#transport.close()
     await this.#registering
@@ -165,7 +179,7 @@ class Member implements RunningMember {
       {
         judgePeer: (greeting) => judge.judge(greeting),
         onRaft: (from, body) => this.#broker.ledger.received(from, body),
-        onCall: (from, kind, body, signal) => this.#answer(from, kind, body, signal),
+        onCall: (_from, kind, body, signal) => this.#answer(kind, body, signal),
         onConnection: (event) => this.#connectionChanged(event),
       },
     )
@@ -216,22 +230,39 @@ class Member implements RunningMember {
           this.#events.roleChanged(change)
         },
         leadingChanged: () => this.#cluster.changed(),
-        catalogChanged: () => this.#registrar.poke(),
+        catalogChanged: () => {
+          this.#registrar.poke()
+          this.#proxy.catalogChanged()
+        },
         failed: (error) => this.#events.failed(error),
       },
     )
   }
 
-  #answer(
-    _from: NodeId,
-    kind: number,
-    body: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    const handlers = {
-      clientCall: async () => [],
-      adminCall: async (call: Parameters<AdminService['run']>[0]) => this.#adminService.run(call),
-      waitApplied: this.#broker.ledger.waitApplied.bind(this.#broker.ledger),
+  #leaderContext(): LeaderContext {
+    const { id, members, group, topics } = this.#config
+    const own = members.find((member) => member.id === id)
+    assert(own !== undefined, 'the configuration was checked', { id })
+    const create = async (name: string): Promise<void> => {
+      await this.#adminService.serving(await this.#adminService.run(newTopic(name)))
+    }
+    return {
+      operations: this.#broker.operations,
+      view: this.#broker.machine,
+      clock: this.#clock,
+      storeHost: own.client,
+      brokerName: group,
+      advertised: endpointsOf(members.map((member) => addressOf(member.client))),
+      createTopic: topics.autoCreate ? create : null,
+    }
+  }
+
+  /** Answers a call of another member. */
+  async #answer(kind: number, body: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    const handlers: InternalHandlers = {
+      clientCall: (head, request, aborted) => runLeaderCall(this.#context, head, request, aborted),
+      adminCall: (call) => this.#adminService.run(call),
+      waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
     }
     return answerCall(handlers, kind, body, signal)
   }
@@ -294,4 +325,19 @@ function addressOf(endpoint: string): { readonly host: string; readonly port: nu
   const address = splitEndpoint(endpoint)
   assert(address !== undefined, 'the configuration was checked', { endpoint })
   return address
+}
+
+/** apache.rocketmq.v2.AddressScheme. */
+const SCHEMES = { IPv4: 1, IPv6: 2, DOMAIN_NAME: 3 } as const
+
+/** All members as one access point; several names are not allowed in one, so only the first is given then. */
+function endpointsOf(addresses: readonly { readonly host: string; readonly port: number }[]): Endpoints {
+  const version = isIP(addresses[0]?.host ?? '')
+  if (version === 0) return { scheme: SCHEMES.DOMAIN_NAME, addresses: addresses.slice(0, 1) }
+  const scheme = version === 4 ? SCHEMES.IPv4 : SCHEMES.IPv6
+  return { scheme, addresses: addresses.filter((address) => isIP(address.host) === version) }
+}
+
+function newTopic(name: string): AdminCall {
+  return { method: 'createTopic', request: { name, messageType: 0, queueCount: 0 } }
 }
