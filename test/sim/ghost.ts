@@ -107,6 +107,10 @@ export class Ghost {
 
   /** State machine safety: what one node commits no other contradicts, and a majority has it on its disks. */
   #checkCommitted(node: SimNode, after: number, to: number): void {
+    const { role, term } = node.raft.status()
+    if (role === 'leader' && to > after) {
+      assert(node.log[to - 1]?.term === term, 'a leader commits by an entry of its own term', { term, to })
+    }
     for (let index = after + 1; index <= to; index++) {
       const entry = node.log[index - 1]
       const committed = this.#committed[index - 1]
@@ -167,6 +171,21 @@ export class Ghost {
       term,
     })
     this.#votes.set(key, candidate)
+    this.#checkVoteDeserved(node, term, candidate)
+  }
+
+  /** As long as the candidate still asks, its log must be as complete as the voter's (thesis 3.6.1). */
+  #checkVoteDeserved(voter: SimNode, term: Term, candidate: NodeId): void {
+    const asking = this.#nodes.get(candidate)
+    if (asking === undefined || !asking.isUp) return
+    // The answer waited for the disk and meanwhile another won: the voter's log is that leader's by now.
+    if (voter.raft.status().leader !== 0) return
+    const { role, term: itsTerm } = asking.raft.status()
+    if (role !== 'candidate' || itsTerm !== term) return
+    const [its, own] = [asking.log.at(-1), voter.log.at(-1)]
+    const [itsLast, ownLast] = [its?.term ?? 0, own?.term ?? 0]
+    const isComplete = itsLast === ownLast ? (its?.index ?? 0) >= (own?.index ?? 0) : itsLast > ownLast
+    assert(isComplete, 'a vote goes to a log as complete as the voter’s', { voter: voter.id, candidate })
   }
 
   #holders(entry: Entry): number {

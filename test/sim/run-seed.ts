@@ -72,9 +72,9 @@ function runWorld<Reply, Machine extends StateMachine<Reply>>(
     converge(world, patience)
   }
   world.ghost.checkAll()
-  const last = ups(world)[0]
-  assert(last !== undefined, 'a member is up')
-  workload.finish(last.machine)
+  const [furthest] = [...ups(world)].sort((a, b) => b.appliedIndex - a.appliedIndex)
+  assert(furthest !== undefined, 'a member is up')
+  workload.finish(furthest.machine)
 }
 
 /** Everybody who is up follows one leader, and what is proposed from now on is applied everywhere. */

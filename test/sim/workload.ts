@@ -1,5 +1,5 @@
 /** What runs on top of the replicated log in a simulation: a machine, clients that use it, and their checks. */
-import type { LogIndex } from '../../src/base/brand.ts'
+import type { LogIndex, NodeId, Term } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
 import type { Row } from './tables.ts'
@@ -18,9 +18,12 @@ export interface Action<Reply> {
 
 /** What a client sees of the member that it asks. The member may have lost its leadership without knowing. */
 export interface Asked<Machine> {
+  readonly member: NodeId
+  readonly term: Term
   readonly machine: Machine
-  /** This member's clock, in milliseconds. */
-  readonly clock: number
+  /** This member's monotonic and wall clock, in milliseconds. */
+  readonly mono: number
+  readonly wall: number
 }
 
 export interface Workload<Reply, Machine extends StateMachine<Reply>> {

@@ -15,7 +15,7 @@ import { Network } from './network.ts'
 import type { Packet } from './node.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
 import type { Trace } from './trace.ts'
-import type { Workload } from './workload.ts'
+import type { Asked, Workload } from './workload.ts'
 
 /** Milliseconds a unit of time. A tick is 100 ms. */
 const UNIT_MS = 10
@@ -211,10 +211,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const up = [...this.members.values()].filter((member) => member.node.isUp)
     const leading = up.filter((member) => member.leads)
     const member = leading.length > 0 && prng.chance(0.95) ? prng.pick(leading) : up[prng.below(up.length)]
-    const action =
-      member === undefined
-        ? null
-        : this.#workload.act(client, { machine: member.machine, clock: this.clockOf(member) }, prng)
+    const action = member === undefined ? null : this.#workload.act(client, this.#ask(member), prng)
     if (member === undefined || action === null) {
       this.#pause(client, prng)
       return
@@ -231,10 +228,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#turnSoon(member)
   }
 
-  /** The wall clock of a member. With skew they differ by minutes. */
-  clockOf(member: Member<Reply, Machine>): number {
+  /** What a client sees of a member. With skew the wall clocks differ by minutes. */
+  #ask(member: Member<Reply, Machine>): Asked<Machine> {
     const skew = this.settings.faults.has('skew') ? member.id * 60_000 : 0
-    return CLOCK_START_MS + skew + Math.floor(this.now * UNIT_MS)
+    const mono = this.now * UNIT_MS
+    const { term } = member.node.raft.status()
+    return { member: member.id, term, machine: member.machine, mono, wall: CLOCK_START_MS + skew + mono }
   }
 
   #member(id: NodeId): Member<Reply, Machine> {

@@ -1,0 +1,174 @@
+/**
+ * One client of the simulated broker: sends, receives, acks, and repeats whatever had no known outcome, with the
+ * same ids and request keys, as real clients do.
+ */
+import { logPosition, millis, queueOffset, type Millis } from '../../src/base/brand.ts'
+import { utf8, Writer } from '../../src/base/bytes.ts'
+import { crc32 } from '../../src/base/crc32.ts'
+import type { Prng } from '../../src/base/prng.ts'
+import { ClaimPlanner } from '../../src/broker/claim-planner.ts'
+import type { BrokerMachine } from '../../src/broker/machine/index.ts'
+import type { Claim, Command, Pointer, Receipt, Reply } from '../../src/broker/machine/commands.ts'
+import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
+import { ALL_TAGS } from '../../src/broker/tag-filter.ts'
+
+export const TOPIC = 'orders'
+export const GROUP = 'workers'
+const QUEUE_COUNT = 3
+/** Few attempts, so that dead letters happen. */
+const ATTEMPTS_MAX = 4
+/** Stands for a pointer that is not in memory: planning needs no more than that there is one. */
+const SOME_POINTER: Pointer = { position: logPosition(0), size: 1, tagHash: 0 }
+
+/** A command, and the ids of the messages if it is a send. */
+export interface Call {
+  readonly command: Command
+  readonly ids: readonly number[]
+}
+
+export class BrokerClient {
+  readonly #number: number
+  #requests = 0
+  #messages = 0
+  /** What had no known outcome and is said again. */
+  #open: Call | null = null
+  #receipts: Receipt[] = []
+  /** Ids of messages whose send was acknowledged. */
+  readonly acknowledged: number[] = []
+
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  /** The next call, chosen by what the asked member's machine shows; `null` to wait. */
+  next(machine: BrokerMachine, now: Millis, prng: Prng): Call {
+    this.#open ??= this.#choose(machine, now, prng)
+    return this.#open
+  }
+
+  /** The call had an answer: it is over. */
+  answered(call: Call, reply: Reply | undefined): void {
+    this.#open = null
+    if (reply?.type === 'sent') this.acknowledged.push(...call.ids)
+    if (reply?.type !== 'claimed' || call.command.type !== 'claim') return
+    for (const message of reply.messages) {
+      this.#receipts.push({ ...message, groupId: call.command.groupId })
+    }
+  }
+
+  #choose(machine: BrokerMachine, now: Millis, prng: Prng): Call {
+    const topic = machine.topic(TOPIC)
+    if (topic === undefined) {
+      return plain({ type: 'createTopic', name: TOPIC, messageType: 1, queueCount: QUEUE_COUNT })
+    }
+    const group = machine.group(GROUP)
+    if (group === undefined) {
+      const start = { from: 'earliest' } as const
+      return plain({ type: 'createGroup', name: GROUP, start, attemptsMax: ATTEMPTS_MAX })
+    }
+    if (!group.topics.includes(topic.id)) {
+      return plain({ type: 'contact', group: GROUP, topicId: topic.id, timeOffsets: [] })
+    }
+    const dice = prng.below(100)
+    if (dice < 45) return this.#send(topic.id, prng)
+    if (dice < 70) return plain(this.#claim(machine, now, prng) ?? { type: 'advance' })
+    if (dice < 88) return plain(this.#ack(prng) ?? { type: 'advance' })
+    if (dice < 94) return plain(this.#change(prng) ?? { type: 'advance' })
+    return plain(deadLetter(machine, now) ?? { type: 'advance' })
+  }
+
+  #send(topicId: number, prng: Prng): Call {
+    const count = prng.below(4, 1)
+    const ids = Array.from({ length: count }, () => this.#number * 1_000_000 + ++this.#messages)
+    const messages = new Writer()
+    for (const id of ids) messages.raw(storedMessage(id))
+    return { command: { type: 'send', topicId, count, messages: messages.done().slice() }, ids }
+  }
+
+  #claim(machine: BrokerMachine, now: Millis, prng: Prng): Claim | null {
+    const group = machine.group(GROUP)
+    const topic = machine.topic(TOPIC)
+    if (group === undefined || topic === undefined) return null
+    const planner = new ClaimPlanner({
+      view: machine,
+      group,
+      topic,
+      now,
+      pointer: (queue, offset) => machine.pointerInMemory(queue, offset) ?? SOME_POINTER,
+      isBusy: () => false,
+    })
+    const plan = planner.plan({ filter: ALL_TAGS, messagesMax: prng.below(6, 1) }, prng.below(QUEUE_COUNT))
+    if (plan.parts.length === 0) return null
+    return {
+      type: 'claim',
+      request: this.#request(),
+      client: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, this.#number),
+      groupId: group.id,
+      invisibleMs: millis(prng.pick([300, 4000, 20_000])),
+      autoRenew: false,
+      parts: plan.parts,
+    }
+  }
+
+  #ack(prng: Prng): Command | null {
+    if (this.#receipts.length === 0) return null
+    // Old receipts are often late, new ones seldom.
+    const receipts = this.#receipts.splice(prng.chance(0.3) ? 0 : -3, prng.below(4, 1))
+    // Now and then a receipt is used twice, as a client does that has lost count.
+    if (prng.chance(0.1)) this.#receipts.push(...receipts)
+    return { type: 'ack', request: this.#request(), receipts }
+  }
+
+  #change(prng: Prng): Command | null {
+    const receipt = this.#receipts[0]
+    if (receipt === undefined) return null
+    const invisibleMs = millis(prng.pick([0, 500, 5000]))
+    return { type: 'changeInvisible', request: this.#request(), receipt, invisibleMs }
+  }
+
+  #request(): Uint8Array {
+    return new Writer(16)
+      .uint32(this.#number)
+      .uint32(++this.#requests)
+      .uint64(this.#number * 7919)
+      .done()
+  }
+}
+
+function plain(command: Command): Call {
+  return { command, ids: [] }
+}
+
+/** What the leader's deadline driver does: messages without attempts left go where the dead letters are. */
+function deadLetter(machine: BrokerMachine, now: Millis): Command | null {
+  const [first, ...others] = machine.exhausted(now, 5)
+  if (first === undefined) return null
+  const same = [first, ...others].filter(
+    ({ queue, groupId }) => queue === first.queue && groupId === first.groupId,
+  )
+  const items = same.flatMap(({ queue, offset }) => {
+    const pointer = machine.pointerInMemory(queue, offset)
+    return pointer === undefined ? [] : [{ ...pointer, offset: queueOffset(offset) }]
+  })
+  return { type: 'deadLetter', groupId: first.groupId, queue: first.queue, items }
+}
+
+function storedMessage(id: number): Uint8Array {
+  const raw = utf8(`body ${id}`)
+  const message = new Uint8Array(STORED_HEADER_BYTES + raw.byteLength)
+  writeStoredHeader(message, {
+    messageType: 1,
+    identityA: Math.imul(id, 0x9e37_79b1) >>> 0,
+    identityB: id,
+    bodyCrc: crc32(raw),
+    tagHash: 0,
+    rawLength: raw.byteLength,
+    systemStart: 0,
+    systemLength: 0,
+    bodyStart: 0,
+    bodyLength: raw.byteLength,
+    storedAtMs: 0,
+  })
+  message.set(raw, STORED_HEADER_BYTES)
+  return message
+}

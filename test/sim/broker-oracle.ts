@@ -1,0 +1,165 @@
+/**
+ * Follows the committed log and knows what the broker promises of it, without the broker's code: a message sent
+ * twice stands once, a message in flight is held by one receiver, an acknowledged one is never handed out again.
+ */
+import { assert } from '../../src/base/assert.ts'
+import type { Command, Receipt, Reply, SentMessage } from '../../src/broker/machine/commands.ts'
+
+/** A message as its sender knows it. */
+export interface SentId {
+  readonly id: number
+}
+
+interface Held {
+  attempt: number
+  /** Until when it is invisible, in log time. */
+  until: number
+  readonly request: string
+}
+
+type Replied<Type extends Reply['type']> = Extract<Reply, { type: Type }>
+
+export class BrokerOracle {
+  /** Log time. */
+  #now = 0
+  /** Where each sent message stands, by its id. */
+  readonly #stored = new Map<number, SentMessage>()
+  /** How many messages each queue holds. */
+  readonly #lengths = new Map<number, number>()
+  readonly #held = new Map<string, Held>()
+  readonly #attempts = new Map<string, number>()
+  readonly #ended = new Set<string>()
+  /** Acks that were valid, so that a repeat of the request is known. */
+  readonly #acks = new Map<string, readonly boolean[]>()
+  #delivered = 0
+  #acked = 0
+  #repeated = 0
+
+  /** Facts for the report: what the seed has reached. */
+  get counts(): {
+    readonly stored: number
+    readonly delivered: number
+    readonly acked: number
+    readonly repeated: number
+  } {
+    return {
+      stored: this.#stored.size,
+      delivered: this.#delivered,
+      acked: this.#acked,
+      repeated: this.#repeated,
+    }
+  }
+
+  /** The message of this id stands here, and was found there as soon as it was stored. */
+  storedAt(id: number): SentMessage | undefined {
+    return this.#stored.get(id)
+  }
+
+  /** How many messages stand in a queue of the topic. */
+  lengthOf(queueId: number): number {
+    return this.#lengths.get(queueId) ?? 0
+  }
+
+  /** One command of the log, what it answered and the stamp of its entry. `ids` are those of a send. */
+  observe(command: Command, reply: Reply, stampMs: number, ids: readonly number[]): void {
+    this.#now = Math.max(this.#now, stampMs)
+    if (reply.type === 'sent') this.#sent(ids, reply)
+    else if (command.type === 'claim' && reply.type === 'claimed')
+      this.#claimed(nameOf(command.request), reply)
+    else if (command.type === 'ack' && reply.type === 'acked') {
+      this.#ackedBy(nameOf(command.request), command.receipts, reply)
+    } else if (command.type === 'changeInvisible' && reply.type === 'changed') {
+      this.#changed(nameOf(command.request), command.receipt, reply)
+    } else if (command.type === 'deadLetter' && reply.type === 'done') {
+      for (const item of command.items) this.#deadLetter(`${command.queue}/${item.offset}`)
+    }
+  }
+
+  #sent(ids: readonly number[], reply: Replied<'sent'>): void {
+    assert(reply.messages.length === ids.length, 'each message has an answer')
+    reply.messages.forEach((message, at) => {
+      const id = ids[at] ?? 0
+      const first = this.#stored.get(id)
+      assert(message.repeated === (first !== undefined), 'a repeat is known as one', { id })
+      if (first === undefined) {
+        assert(message.offset === this.lengthOf(message.queueId), 'queue offsets have no gap', { id })
+        this.#stored.set(id, message)
+        this.#lengths.set(message.queueId, message.offset + 1)
+        return
+      }
+      this.#repeated++
+      const same = first.queueId === message.queueId && first.offset === message.offset
+      assert(same, 'a repeat is answered with the place of the first', { id })
+    })
+  }
+
+  #claimed(request: string, reply: Replied<'claimed'>): void {
+    for (const message of reply.messages) {
+      const key = `${message.queue}/${message.offset}`
+      assert(!this.#ended.has(key), 'what was acked is not handed out again', { key, request })
+      const held = this.#held.get(key)
+      if (held?.request === request && held.attempt === message.attempt) {
+        assert(held.until === message.deadline, 'a repeated claim answers what it holds', { key })
+        continue
+      }
+      const isFree = held === undefined || held.until <= this.#now
+      assert(isFree, 'a message is held by one receiver at a time', {
+        key,
+        until: held?.until,
+        now: this.#now,
+      })
+      const attempt = (this.#attempts.get(key) ?? 0) + 1
+      assert(message.attempt === attempt, 'attempts are counted one by one', { key, attempt })
+      assert(message.deadline > this.#now, 'a claim holds for a while', { key })
+      this.#attempts.set(key, attempt)
+      this.#held.set(key, { attempt, until: message.deadline, request })
+      this.#delivered++
+    }
+  }
+
+  #ackedBy(request: string, receipts: readonly Receipt[], reply: Replied<'acked'>): void {
+    const before = this.#acks.get(request)
+    if (before !== undefined) {
+      assert(before.join() === reply.valid.join(), 'a repeated ack is answered as the first', { request })
+      return
+    }
+    this.#acks.set(request, reply.valid)
+    receipts.forEach((receipt, at) => {
+      const key = `${receipt.queue}/${receipt.offset}`
+      const isValid = reply.valid[at] === true
+      const isHeld = this.#isHeldBy(key, receipt.attempt)
+      assert(!isHeld || isValid, 'who holds a message can ack it', { key })
+      if (!isValid || this.#ended.has(key)) return
+      assert(isHeld, 'only who holds a message can ack it', { key, attempt: receipt.attempt })
+      this.#ended.add(key)
+      this.#held.delete(key)
+      this.#acked++
+    })
+  }
+
+  #changed(request: string, receipt: Receipt, reply: Replied<'changed'>): void {
+    const key = `${receipt.queue}/${receipt.offset}`
+    if (this.#acks.has(request)) return
+    this.#acks.set(request, [reply.valid])
+    const held = this.#held.get(key)
+    const isHeld = this.#isHeldBy(key, receipt.attempt)
+    assert(isHeld === reply.valid, 'only who holds a message can hide it longer', { key })
+    if (held !== undefined && isHeld) held.until = reply.deadline
+  }
+
+  #deadLetter(key: string): void {
+    const held = this.#held.get(key)
+    if (held === undefined || held.until > this.#now) return
+    this.#ended.add(key)
+    this.#held.delete(key)
+  }
+
+  #isHeldBy(key: string, attempt: number): boolean {
+    const held = this.#held.get(key)
+    return held !== undefined && held.attempt === attempt && held.until > this.#now
+  }
+}
+
+function nameOf(request: Uint8Array): string {
+  return request.join()
+}

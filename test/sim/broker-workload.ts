@@ -1,0 +1,97 @@
+/** The real broker machine on the simulated log, with clients that use it and an oracle that follows the log. */
+import { assert } from '../../src/base/assert.ts'
+import { millis, type LogIndex, type Millis, type NodeId } from '../../src/base/brand.ts'
+import type { Prng } from '../../src/base/prng.ts'
+import { LogClock } from '../../src/broker/log-clock.ts'
+import { BrokerMachine, encodeCommand, encodeEntry } from '../../src/broker/machine/index.ts'
+import type { Reply } from '../../src/broker/machine/commands.ts'
+import { BrokerClient, TOPIC, type Call } from './broker-client.ts'
+import { BrokerOracle } from './broker-oracle.ts'
+import type { Row } from './tables.ts'
+import type { Action, Asked, Workload } from './workload.ts'
+
+/** The log time of one member while it leads one term. */
+interface TermClock {
+  readonly term: number
+  readonly clock: LogClock
+}
+
+export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
+  readonly #clients: readonly BrokerClient[]
+  readonly #oracle = new BrokerOracle()
+  readonly #clocks = new Map<NodeId, TermClock>()
+  /** What each proposed entry holds, known by its very bytes. */
+  readonly #calls = new WeakMap<Uint8Array, { readonly call: Call; readonly stampMs: number }>()
+
+  constructor(settings: { readonly clientCount: number }) {
+    this.#clients = Array.from({ length: settings.clientCount }, (_, at) => new BrokerClient(at + 1))
+  }
+
+  /** What the run has reached. */
+  get counts(): BrokerOracle['counts'] {
+    return this.#oracle.counts
+  }
+
+  start(rows: readonly Row[]): BrokerMachine {
+    const loader = BrokerMachine.loader()
+    for (const [key, value] of rows) loader.add(key, value)
+    const { machine, problems } = loader.finish()
+    assert(problems.length === 0, 'the rows are those that were written', { problems })
+    return machine
+  }
+
+  act(number: number, asked: Asked<BrokerMachine>, prng: Prng): Action<Reply> | null {
+    const client = this.#clients[number]
+    assert(client !== undefined, 'the client exists', { number })
+    const now = this.#logTime(asked)
+    const call = client.next(asked.machine, now, prng)
+    const { chunks, size } = encodeEntry(now, [encodeCommand(call.command)])
+    const data = new Uint8Array(size)
+    let at = 0
+    for (const chunk of chunks) {
+      data.set(chunk, at)
+      at += chunk.byteLength
+    }
+    this.#calls.set(data, { call, stampMs: now })
+    return {
+      data,
+      done: (outcome) => {
+        if (outcome.type === 'applied') client.answered(call, outcome.replies[0])
+      },
+    }
+  }
+
+  observe(index: LogIndex, data: Uint8Array, replies: readonly Reply[]): void {
+    if (data.byteLength === 0) return
+    const known = this.#calls.get(data)
+    const reply = replies[0]
+    assert(known !== undefined && reply !== undefined, 'an entry is somebody’s call', { index })
+    this.#oracle.observe(known.call.command, reply, known.stampMs, known.call.ids)
+  }
+
+  finish(machine: BrokerMachine): void {
+    const faults = machine.faults()
+    assert(faults.length === 0, 'the machine’s own rules hold', { faults })
+    for (const client of this.#clients) {
+      for (const id of client.acknowledged) {
+        assert(this.#oracle.storedAt(id) !== undefined, 'what was acknowledged is there', { id })
+      }
+    }
+    const topic = machine.topic(TOPIC)
+    topic?.queues.forEach((queue, queueId) => {
+      const stored = machine.queue(queue)?.nextOffset
+      assert(stored === this.#oracle.lengthOf(queueId), 'each message stands once', { queueId, stored })
+    })
+  }
+
+  /** Log time as the real leader has it: from the last stamp on, steered to its wall clock. */
+  #logTime({ member, term, machine, mono, wall }: Asked<BrokerMachine>): Millis {
+    let known = this.#clocks.get(member)
+    if (known?.term !== term) {
+      known = { term, clock: new LogClock() }
+      known.clock.start(machine.now, mono, millis(wall))
+      this.#clocks.set(member, known)
+    }
+    return known.clock.now(mono, millis(wall))
+  }
+}
