@@ -15,6 +15,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   n: 0.000_001,
 }
 
+/** Names and values of one request's headers together. */
+export const HEADERS_BYTES_MAX = 16 * 1024
+
 /** The headers of every response that has messages. */
 export const RESPONSE_HEADERS: OutgoingHttpHeaders = {
   [HTTP2_HEADER_STATUS]: 200,
@@ -36,6 +39,13 @@ export function refusalOf(headers: IncomingHttpHeaders): number | undefined {
   const type = headers[HTTP2_HEADER_CONTENT_TYPE]
   if (type === CONTENT_TYPE) return undefined
   return typeof type === 'string' && /^application\/grpc[+;]/.test(type) ? undefined : 415
+}
+
+/** More than `HEADERS_BYTES_MAX` in names and values. The library only announces a limit. */
+export function areTooLarge(headers: IncomingHttpHeaders): boolean {
+  let bytes = 0
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  return bytes > HEADERS_BYTES_MAX
 }
 
 /** The milliseconds in a `grpc-timeout` header; Infinity without one or with one that is malformed. */

@@ -3,10 +3,16 @@
  * preface), or something else, which is closed. Not a byte is lost: what was read is put back.
  */
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
 
 /** What a connection speaks. */
 export type Speech = 'tls' | 'http2' | 'http1' | 'unknown'
+
+/** A key and its certificate chain, PEM. */
+export interface KeyAndCertificate {
+  readonly key: string | Buffer
+  readonly cert: string | Buffer
+}
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 const TLS_HANDSHAKE = 0x16
@@ -55,15 +61,33 @@ export function refuseHttp1(socket: Socket): void {
   socket.end(HTTP1_ANSWER, () => socket.destroy())
 }
 
-/**
- * Speaks TLS on a socket as a server. Calls `secured` when the client has agreed on HTTP/2; a client that
- * does not is closed. Errors end in the 'close' of the raw socket.
- */
-export function secure(socket: Socket, context: SecureContext, secured: (tls: TLSSocket) => void): void {
-  const tls = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['h2'] })
-  tls.on('error', () => socket.destroy())
-  tls.once('secure', () => {
-    if (tls.alpnProtocol === 'h2') secured(tls)
-    else tls.destroy()
-  })
+/** Speaks TLS on sockets that were accepted elsewhere. */
+export class TlsGate {
+  readonly #server: TlsServer
+
+  /**
+   * Calls `secured` for each client that has agreed on HTTP/2 within `handshakeMsMax`; others are closed.
+   */
+  constructor(certificate: KeyAndCertificate, handshakeMsMax: number, secured: (socket: TLSSocket) => void) {
+    const options = {
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: handshakeMsMax,
+    } as const
+    this.#server = createServer({ ...options, ...certificate }, (socket) => {
+      socket.on('error', () => socket.destroy())
+      if (socket.alpnProtocol === 'h2') secured(socket)
+      else socket.destroy()
+    })
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy())
+  }
+
+  take(socket: Socket): void {
+    this.#server.emit('connection', socket)
+  }
+
+  /** Uses another certificate for connections from now on. */
+  setCertificate(certificate: KeyAndCertificate): void {
+    this.#server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
+  }
 }

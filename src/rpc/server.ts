@@ -3,27 +3,20 @@
  * (docs/decisions/grpc-transport.md) and knows no message; methods take and give bytes.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { createSecureContext, type SecureContext } from 'node:tls'
 import { once } from 'node:events'
 import { assert } from '../base/assert.ts'
 import { BrokerError } from '../base/errors.ts'
 import { REQUEST_BYTES_MAX, REQUEST_BYTES_WAITING_MAX } from '../base/limits.ts'
 import type { Clock, Logger } from '../base/ports.ts'
-import { listenFirst, refuseHttp1, secure, type Speech } from './port-gate.ts'
+import { type KeyAndCertificate, listenFirst, refuseHttp1, type Speech, TlsGate } from './port-gate.ts'
 import { Session, type SessionHost } from './session.ts'
 import type { Method } from './service.ts'
 
 const CONNECTIONS_MAX = 10_000
-/** A connection that has not said by now what it wants is closed. */
+/** Each step of opening a connection may take so long: the first bytes, TLS, the settings of HTTP/2. */
 const PREFACE_MS_MAX = 10_000
 /** Connections are asked for a sign of life so often; one that gave none since the last time is closed. */
 const PING_EVERY_MS = 30_000
-
-/** A key and its certificate chain, PEM. */
-export interface KeyAndCertificate {
-  readonly key: string | Buffer
-  readonly cert: string | Buffer
-}
 
 /** How to serve. */
 export interface RpcServerOptions {
@@ -69,12 +62,13 @@ class Http2RpcServer implements RpcServer, SessionHost {
   readonly clock: Clock
   readonly logger: Logger
   readonly requestBytesMax: number
+  readonly prefaceMsMax: number
   readonly methods: ReadonlyMap<string, Method>
   readonly #options: RpcServerOptions
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
   readonly #sessions = new Set<Session>()
-  #secureContext: SecureContext | undefined
+  readonly #tls: TlsGate | undefined
   #heldBytes = 0
   #closing = false
   #stopPings: () => void = () => undefined
@@ -84,9 +78,12 @@ class Http2RpcServer implements RpcServer, SessionHost {
     this.clock = options.clock
     this.logger = options.logger
     this.requestBytesMax = options.requestBytesMax ?? REQUEST_BYTES_MAX
+    this.prefaceMsMax = options.prefaceMsMax ?? PREFACE_MS_MAX
     this.methods = new Map(options.methods.map((method) => [method.path, method]))
     assert(this.methods.size === options.methods.length, 'each path has one method')
-    if (options.certificate !== undefined) this.setCertificate(options.certificate)
+    if (options.certificate !== undefined) {
+      this.#tls = new TlsGate(options.certificate, this.prefaceMsMax, (socket) => this.#serve(socket))
+    }
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: PING_EVERY_MS }
     this.#listener = createServer({ noDelay: true, ...keepAlive }, (socket) => this.#admit(socket))
   }
@@ -100,8 +97,8 @@ class Http2RpcServer implements RpcServer, SessionHost {
   }
 
   setCertificate(certificate: KeyAndCertificate): void {
-    const { key, cert } = certificate
-    this.#secureContext = createSecureContext({ key, cert, minVersion: 'TLSv1.2' })
+    assert(this.#tls !== undefined, 'a server that speaks TLS gets another certificate')
+    this.#tls.setCertificate(certificate)
   }
 
   async listen(): Promise<void> {
@@ -154,33 +151,27 @@ class Http2RpcServer implements RpcServer, SessionHost {
       socket.destroy()
       return
     }
-    const tooLate = (): void => {
-      this.logger.debug({ peer: socket.remoteAddress }, 'a connection never spoke')
-      socket.destroy()
-    }
-    const spoke = this.clock.timer(this.#options.prefaceMsMax ?? PREFACE_MS_MAX, tooLate)
     this.#sockets.add(socket)
+    const spoke = this.clock.timer(this.prefaceMsMax, () => socket.destroy())
     socket.once('close', () => {
       this.#sockets.delete(socket)
       spoke()
     })
-    listenFirst(socket, (speech) => this.#route(socket, speech, spoke))
+    listenFirst(socket, (speech) => {
+      spoke()
+      this.#route(socket, speech)
+    })
   }
 
-  #route(socket: Socket, speech: Speech, spoke: () => void): void {
-    if (speech === 'tls' && this.#secureContext !== undefined) {
-      secure(socket, this.#secureContext, (tls) => this.#serve(tls, spoke))
-    } else if (speech === 'http2' && this.#options.plaintext !== false) {
-      this.#serve(socket, spoke)
-    } else if (speech === 'http1') {
-      refuseHttp1(socket)
-    } else {
-      socket.destroy()
-    }
+  #route(socket: Socket, speech: Speech): void {
+    if (speech === 'tls' && this.#tls !== undefined) this.#tls.take(socket)
+    else if (speech === 'http2' && this.#options.plaintext !== false) this.#serve(socket)
+    else if (speech === 'http1') refuseHttp1(socket)
+    else socket.destroy()
   }
 
-  #serve(socket: Socket, spoke: () => void): void {
-    const session = new Session(this, socket, spoke)
+  #serve(socket: Socket): void {
+    const session = new Session(this, socket)
     this.#sessions.add(session)
     session.onClose(() => {
       this.#sessions.delete(session)

@@ -13,7 +13,14 @@ import type { Socket } from 'node:net'
 import { unreachable } from '../base/assert.ts'
 import { BidiCall } from './bidi-call.ts'
 import type { CallHost, Ends } from './call.ts'
-import { failureTrailers, refusalOf, RESPONSE_HEADERS, TRAILERS_ONLY } from './headers.ts'
+import {
+  areTooLarge,
+  failureTrailers,
+  HEADERS_BYTES_MAX,
+  refusalOf,
+  RESPONSE_HEADERS,
+  TRAILERS_ONLY,
+} from './headers.ts'
 import { GrpcCode, GrpcFailure, type Method } from './service.ts'
 import { ServerStreamCall } from './server-stream-call.ts'
 import { UnaryCall } from './unary-call.ts'
@@ -30,7 +37,7 @@ const OPTIONS: ServerOptions = {
     maxConcurrentStreams: 2048,
     // Room for a batch, so that it does not wait for a round trip every 64 KiB.
     initialWindowSize: STREAM_WINDOW_BYTES,
-    maxHeaderListSize: 16 * 1024,
+    maxHeaderListSize: HEADERS_BYTES_MAX,
     enablePush: false,
   },
 }
@@ -38,6 +45,8 @@ const OPTIONS: ServerOptions = {
 /** What a session needs from its server. */
 export interface SessionHost extends CallHost {
   readonly methods: ReadonlyMap<string, Method>
+  /** A client that has not sent its settings by then is closed. */
+  readonly prefaceMsMax: number
 }
 
 /** Serves the calls of one connection until it closes. */
@@ -48,8 +57,8 @@ export class Session {
   readonly #twoWay = new Set<BidiCall>()
   #pinging = false
 
-  /** Takes over a socket that begins with an HTTP/2 preface. `spoke` is called once the client has. */
-  constructor(host: SessionHost, socket: Socket, spoke: () => void) {
+  /** Takes over a socket that begins with an HTTP/2 preface. */
+  constructor(host: SessionHost, socket: Socket) {
     this.#host = host
     this.#ends = {
       peer: `${hostText(socket.remoteAddress)}:${socket.remotePort ?? 0}`,
@@ -57,7 +66,9 @@ export class Session {
     }
     this.#session = performServerHandshake(socket, OPTIONS)
     this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+    const spoke = host.clock.timer(host.prefaceMsMax, () => this.destroy())
     this.#session.once('remoteSettings', spoke)
+    this.#session.once('close', spoke)
     this.#session.on('error', (error) => {
       host.logger.debug({ peer: this.#ends.peer, error: error.message }, 'a connection failed')
     })
@@ -96,8 +107,9 @@ export class Session {
   #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
     const refusal = refusalOf(headers)
     const method = this.#host.methods.get(headers[':path'] ?? '')
-    if (refusal !== undefined || method === undefined) {
-      refuse(stream, refusal ?? failureTrailers(unknownPath(headers[':path'])))
+    const large = areTooLarge(headers)
+    if (refusal !== undefined || large || method === undefined) {
+      refuse(stream, refusal ?? failureTrailers(large ? tooLarge() : unknownPath(headers[':path'])))
       return
     }
     const bare = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
@@ -123,6 +135,10 @@ export class Session {
 
 function unknownPath(path: string | undefined): GrpcFailure {
   return new GrpcFailure(GrpcCode.UNIMPLEMENTED, `there is no call ${path ?? ''}`)
+}
+
+function tooLarge(): GrpcFailure {
+  return new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, `metadata is larger than ${HEADERS_BYTES_MAX} bytes`)
 }
 
 /** Ends a stream without reading it: with an HTTP status, or as a call with trailers only. */
