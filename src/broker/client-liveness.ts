@@ -12,6 +12,8 @@ const CLIENTS_MAX = 100_000
 
 export class ClientLiveness {
   readonly #lastSeen = new Map<string, number>()
+  /** Keys of clients by their id, since hashing an id costs more than a call's whole share of liveness. */
+  readonly #keys = new Map<string, string>()
   #graceUntil = 0
 
   /** A term of this leader begins at the given monotonic time. */
@@ -21,19 +23,28 @@ export class ClientLiveness {
   }
 
   seen(clientId: string, mono: number): void {
-    this.#lastSeen.set(clientKey(clientHash(clientId)), mono)
+    this.#lastSeen.set(this.#keyOf(clientId), mono)
     if (this.#lastSeen.size > CLIENTS_MAX) this.#sweep(mono)
   }
 
   /** The client said goodbye: not alive, whatever the grace. */
   ended(clientId: string): void {
-    this.#lastSeen.set(clientKey(clientHash(clientId)), Number.NEGATIVE_INFINITY)
+    this.#lastSeen.set(this.#keyOf(clientId), Number.NEGATIVE_INFINITY)
   }
 
   isAlive(client: Uint8Array, mono: number): boolean {
-    const last = this.#lastSeen.get(clientKey(client))
+    const last = this.#lastSeen.get(keyText(client))
     if (last === undefined) return mono < this.#graceUntil
     return mono - last < CLIENT_ALIVE_MS
+  }
+
+  #keyOf(clientId: string): string {
+    const known = this.#keys.get(clientId)
+    if (known !== undefined) return known
+    if (this.#keys.size >= CLIENTS_MAX) this.#keys.clear()
+    const key = keyText(clientHash(clientId))
+    this.#keys.set(clientId, key)
+    return key
   }
 
   #sweep(mono: number): void {
@@ -48,6 +59,6 @@ export function clientHash(clientId: string): Uint8Array {
   return createHash('sha256').update(clientId).digest().subarray(0, 8)
 }
 
-function clientKey(hash: Uint8Array): string {
+function keyText(hash: Uint8Array): string {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
 }
