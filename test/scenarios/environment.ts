@@ -8,6 +8,7 @@
  *   start                       starts the nodes (any other command does it too)
  *   tick 1 [10]                 so many ticks of one node
  *   campaign 1                  ticks node 1 until it asks for votes
+ *   lead 1                      the others forget their leader, node 1 is elected and everybody has its no-op
  *   propose 1 [3]               so many proposals at node 1 in one step
  *   deliver [2>1] [first|last]  what is under way now, of one pair only, or one message of it
  *   drop [2>1]                  loses what is under way
@@ -74,6 +75,7 @@ class Environment {
     log: (words) => this.#log(words),
     start: () => this.#start(),
     tick: (words) => this.#tick(this.#node(words[0]), Number(words[1] ?? 1)),
+    lead: (words) => this.#lead(this.#node(words[0])),
     campaign: (words) => this.#campaign(this.#node(words[0])),
     propose: (words) => this.#propose(this.#node(words[0]), Number(words[1] ?? 1)),
     deliver: (words) => this.#deliver(words),
@@ -94,6 +96,12 @@ class Environment {
   }
 
   #group(count: number, seed: number): void {
+    this.#nodes.clear()
+    this.#packets = []
+    this.#cut.clear()
+    this.#held.clear()
+    this.#moved.clear()
+    this.#started = false
     const voters = Array.from({ length: count }, (_, at) => nodeId(at + 1))
     for (const id of voters) {
       const options = {
@@ -141,6 +149,20 @@ class Environment {
       const asked = this.#step(node, [{ type: 'tick' }])
       if (asked) return
     }
+  }
+
+  #lead(node: SimNode): void {
+    const wasLoud = this.#loud
+    this.#loud = false
+    for (const other of this.#nodes.values()) {
+      if (other !== node && other.isUp) this.#tick(other, node.options.electionTicksMin)
+    }
+    this.#packets = []
+    this.#campaign(node)
+    this.#settle()
+    this.#tick(node, node.options.heartbeatTicks)
+    this.#settle()
+    this.#loud = wasLoud
   }
 
   #propose(node: SimNode, count: number): void {
@@ -242,8 +264,8 @@ class Environment {
     for (const line of describeReady({ ...ready, send: [] })) {
       if (line !== moved || moved !== (before ?? 'commit 0, apply to 0')) this.#say(`${node.id} ${line}`)
     }
-    const after = node.raft.status()
-    return ready.send.some(({ message }) => message.type === 'preVote') || after.role === 'candidate'
+    const asks = ready.send.some(({ message }) => message.type === 'preVote')
+    return asks || ready.roleChange?.role === 'candidate'
   }
 
   #status(): void {
