@@ -80,10 +80,10 @@ async function receive(
   try {
     for (;;) {
       const items = await attempt(options, head, request, patience)
+      if (!isEmpty(items)) return items
       const leftMs = pollUntilMono - clock.mono()
-      if (!isEmpty(items) || leftMs <= 0 || context.signal.aborted) return items
-      await clock.sleep(Math.min(leftMs, AGAIN_MS), context.signal)
-      if (leftMs <= AGAIN_MS) return emptyItems(clock.wall())
+      if (leftMs > 0) await clock.sleep(Math.min(leftMs, AGAIN_MS), context.signal)
+      if (clock.mono() >= pollUntilMono) return emptyItems(clock.wall())
     }
   } catch (error) {
     // An interrupted receive ends empty, not with an error (grpc-contract 4.5).
