@@ -4,6 +4,7 @@
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
+import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
@@ -25,6 +26,7 @@ import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
 import type { RegisterRequest } from '../rpc/namesrv-types.ts'
 import type { Endpoints } from '../rpc/apache-definition.ts'
+import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
 import { describeMember, VERSION } from './describe-member.ts'
@@ -133,9 +135,9 @@ class Member implements RunningMember {
   async start(): Promise<void> {
     await this.#transport.start()
     await this.#broker.start()
-    const listen = addressOf(this.#config.listen.client)
     this.#rpc = await startRpcServer({
-      ...listen,
+      ...addressOf(this.#config.listen.client),
+      certificate: await this.#certificate(),
       methods: [...this.#proxy.methods, ...this.#adminService.methods()],
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
@@ -152,6 +154,16 @@ class Member implements RunningMember {
     await this.#registering
     this.#nameServers.close()
     await this.#storage.lock.release()
+  }
+
+  /** The configured certificate, or one that is made at the first start and kept in the data folder. */
+  async #certificate(): Promise<ServerCertificate> {
+    const { tls, dataFolder, members, id } = this.#config
+    if (tls !== undefined) return loadCertificate(tls.key, tls.cert)
+    const own = members.filter((member) => member.id === id).map((member) => addressOf(member.client).host)
+    const certificate = await keptCertificate(join(dataFolder, 'tls'), own, this.#clock.wall())
+    this.#logger.info({ caPath: certificate.caPath }, 'certificate made by this member is used')
+    return certificate
   }
 
   #openTransport(): PeerTransport {

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { Admin, type MemberStatus } from './admin.ts'
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'dledger.cjs')
+const PROGRAM = process.env['DLEDGER_PROGRAM'] ?? join(import.meta.dirname, '..', '..', 'bin', 'dledger.cjs')
 const HEALTHY_MS_MAX = 30_000
 const started = new Set<ChildProcess>()
 
