@@ -132,6 +132,28 @@ describe('dialling', () => {
     expect(new Set(redials().slice(0, 16)).size).toBeGreaterThan(14)
   })
 
+  test('after a connection that was up, pauses begin at the shortest again', async () => {
+    await using net = await Net.of(A, B)
+    const { clock } = net.options(A)
+    const pauses: number[] = []
+    const eager = {
+      ...clock,
+      timer: (ms: number, run: () => void) => {
+        if (ms === 1000 || ms > 1e6) return () => undefined
+        pauses.push(ms)
+        return clock.timer(1, run)
+      },
+    }
+    const a = await net.start(A, { clock: eager, redialMs: { min: 8, max: 800 }, silenceMs: 8e6 })
+    await until(() => pauses.some((ms) => ms > 300), 'pauses are long')
+    await net.start(B, { silenceMs: 60_000 })
+    await until(() => a.connected(B), 'a is connected')
+    pauses.length = 0
+    net.wire(A, B).cut()
+    await until(() => pauses.length > 0 && a.connected(B), 'a is connected again')
+    expect(pauses[0]).toBeLessThanOrEqual(8)
+  })
+
   test('a peer that comes back is dialled at once, not when the pause is over', async () => {
     await using net = await Net.of(A, B)
     const a = await net.start(A, { redialMs: { min: 30_000, max: 30_000 } })

@@ -183,6 +183,21 @@ describe('who comes in', () => {
     await until(() => b.raft.length === 1, 'the newer is still in')
   })
 
+  test('a stranger that leaves while it is judged never counts as connected', async () => {
+    await using net = await Net.of(A, B)
+    const b = await net.start(B)
+    let verdict: () => void = () => undefined
+    b.judge = () => new Promise((resolve) => (verdict = () => resolve({ accepted: true })))
+    const stranger = new Stranger(b).say(helloFrame())
+    await until(() => b.greetings.length === 1, 'it is judged')
+    stranger.socket.resetAndDestroy()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    verdict()
+    b.judge = () => ({ accepted: true })
+    await stillListens(b)
+    expect(b.events.filter((event) => event.type === 'up')).toHaveLength(1)
+  })
+
   test('sockets that say nothing are closed after three seconds', async () => {
     const waiting: { ms: number; run: () => void }[] = []
     const clock: Clock = {
@@ -205,7 +220,11 @@ describe('who comes in', () => {
 
   test('at the limit of strangers the oldest makes room, so members still come in', async () => {
     await using net = await Net.of(A, B)
-    const b = await net.start(B)
+    const patient: Clock = {
+      ...realClock,
+      timer: (ms, run) => (ms === GREETING_MS ? () => undefined : realClock.timer(ms, run)),
+    }
+    const b = await net.start(B, { clock: patient })
     const mute: Stranger[] = []
     for (let i = 0; i < STRANGERS_MAX + 10; i++) {
       const stranger = new Stranger(b)

@@ -32,6 +32,18 @@ describe('the send buffer', () => {
     )
   })
 
+  test('a slab that ends anywhere in a frame loses nothing', () => {
+    for (const size of [1, 30, 45, 100, 999, 4095]) {
+      const buffer = new SendBuffer()
+      const count = Math.ceil(200_000 / (size + 24))
+      for (let i = 0; i < count; i++) buffer.add(FrameKind.raft, 7, [new Uint8Array(size).fill(i)], 1)
+      const seen: number[] = []
+      const parser = new FrameParser({ frame: (_kind, body) => void seen.push(body[size - 1] ?? -1) }, 1e6)
+      for (const piece of buffer.take()) parser.push(piece)
+      expect(seen).toEqual(Array.from({ length: count }, (_, i) => i & 0xff))
+    }
+  })
+
   test('it counts its bytes and is empty after they were taken', () => {
     const buffer = new SendBuffer()
     buffer.add(FrameKind.call, 7, [new Uint8Array(10), new Uint8Array(5000)], 2)

@@ -90,6 +90,25 @@ describe('raft messages', () => {
   })
 })
 
+test('a member that is paused stays paused on its next connection', async () => {
+  await using net = await Net.of(A, B)
+  const a = await net.start(A)
+  const b = await net.start(B)
+  b.transport.pause(A)
+  await until(() => a.connected(B), 'a is connected')
+  net.wire(A, B).cut()
+  await until(
+    () => a.has('down', { channel: 'raft', direction: 'out' }) && a.connected(B),
+    'a is connected again',
+  )
+  a.transport.sendRaft(B, [text('wait')])
+  await a.transport.call(B, 1, [], { timeoutMs: 5000 })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(b.raft).toEqual([])
+  b.transport.resume(A)
+  await until(() => b.raft.length === 1, 'it came')
+})
+
 describe('connections that end', () => {
   test('after a cut both sides are told and find together again', async () => {
     await using net = await Net.of(A, B)
