@@ -1,16 +1,24 @@
 /**
- * Reading records and parts of them back from the segment files. A record that was read is compared to what
- * is known of it in memory, so wrong bytes of the disk are never passed on.
+ * Reading records back from the segment files. Every record that was read is compared to what is known of it
+ * in memory, so wrong bytes of the disk are never passed on, and a message is never taken from a record that
+ * rotted. Records that messages were read from stay in memory for a while: who reads old messages reads them
+ * one after the other.
  */
-import { broken } from '../base/assert.ts'
+import { broken, InvariantError } from '../base/assert.ts'
 import { BrokerError } from '../base/errors.ts'
+import type { DiskFile } from '../base/ports.ts'
 import type { RecordIndex } from './log-index.ts'
 import { readFully } from './log-recovery.ts'
+import { RecordCache } from './record-cache.ts'
 import { checkRecord } from './record-codec.ts'
 import { type SegmentFiles, segmentPath } from './segment.ts'
 
+/** Bytes of old records kept in memory. */
+const CACHE_BYTES_MAX = 32 * 1024 * 1024
+
 /** A run of records inside one segment. */
 interface Run {
+  readonly file: DiskFile
   readonly position: number
   readonly size: number
 }
@@ -25,79 +33,134 @@ interface Known {
 }
 
 /**
- * Reads the records `first` to `last`, all of them on the disk, into the start of `into` and checks them.
- * Throws DATA_DAMAGED when they are not what was written.
+ * Reads what the disk holds. Its calls reject with DATA_DAMAGED when the disk gives other bytes than were
+ * written, STORAGE_FAILED when it gives none, and CANCELLED when the log was cut meanwhile.
  */
-export async function readFromDisk(
-  files: SegmentFiles,
-  index: RecordIndex,
-  range: { readonly first: number; readonly last: number; readonly segmentBytes: number },
-  into: Uint8Array,
-): Promise<void> {
-  const known = knownOf(index, range.first, range.last)
-  let filled = 0
-  for (const run of runsOf(index, range.first, range.last, range.segmentBytes)) {
-    await readRun(files, run, range.segmentBytes, into.subarray(filled, filled + run.size))
-    filled += run.size
+export class LogReader {
+  readonly #files: SegmentFiles
+  readonly #index: RecordIndex
+  readonly #segmentBytes: number
+  readonly #cache = new RecordCache(CACHE_BYTES_MAX)
+  readonly #underWay = new Map<number, Promise<Uint8Array>>()
+  #cutCount = 0
+
+  constructor(files: SegmentFiles, index: RecordIndex, segmentBytes: number) {
+    this.#files = files
+    this.#index = index
+    this.#segmentBytes = segmentBytes
   }
-  checkRead(known, into, range.segmentBytes)
-}
 
-/** Reads bytes that stand inside one segment. Throws DATA_DAMAGED when the file is too short. */
-export async function readRun(
-  files: SegmentFiles,
-  run: Run,
-  segmentBytes: number,
-  into: Uint8Array,
-): Promise<void> {
-  const file = files.at(run.position) ?? broken('what is read has a segment', { position: run.position })
-  const offset = run.position % segmentBytes
-  const bytes = await readFully(file, into, offset)
-  if (bytes.byteLength === run.size) return
-  const name = segmentPath(run.position - offset)
-  throw new BrokerError(
-    'DATA_DAMAGED',
-    `${name} ends before offset ${offset + run.size}, where records stood.`,
-  )
-}
-
-function knownOf(index: RecordIndex, first: number, last: number): Known[] {
-  const known: Known[] = []
-  for (let i = first; i <= last; i++) {
-    const chain = index.headerCrcOf(i - 1)
-    const [position, headerCrc, term] = [index.positionOf(i), index.headerCrcOf(i), index.termOf(i)]
-    known.push({ index: i, position, chain, headerCrc, term })
+  /** The in-memory log ends before `index` now. */
+  noteCut(index: number): void {
+    this.#cutCount++
+    this.#cache.cut(index)
+    this.#underWay.clear()
   }
-  return known
-}
 
-function runsOf(index: RecordIndex, first: number, last: number, segmentBytes: number): Run[] {
-  const runs: Run[] = []
-  let start = index.positionOf(first)
-  let end = start
-  for (let i = first; i <= last; i++) {
-    const position = index.positionOf(i)
-    if (position !== end || (position % segmentBytes === 0 && position !== start)) {
-      runs.push({ position: start, size: end - start })
-      start = position
+  /** Fills `into` with the records `first` to `last`, all of them on the disk. */
+  async readInto(first: number, last: number, into: Uint8Array): Promise<void> {
+    const cutsBefore = this.#cutCount
+    const known = this.#knownOf(first, last)
+    try {
+      let filled = 0
+      for (const run of this.#runsOf(first, last)) {
+        await this.#readRun(run, into.subarray(filled, filled + run.size))
+        filled += run.size
+      }
+      this.#check(known, into)
+    } catch (error) {
+      if (this.#cutCount !== cutsBefore) {
+        throw new BrokerError('CANCELLED', 'The log was cut while it was read.', { cause: error })
+      }
+      if (error instanceof BrokerError || error instanceof InvariantError) throw error
+      throw new BrokerError('STORAGE_FAILED', 'The log could not be read.', { cause: error })
     }
-    end = index.endOf(i)
   }
-  runs.push({ position: start, size: end - start })
-  return runs
-}
 
-function checkRead(known: readonly Known[], bytes: Uint8Array, segmentBytes: number): void {
-  let at = 0
-  for (const wanted of known) {
-    const check = checkRecord(bytes, at, { ...wanted, termMin: wanted.term })
-    if (check.type === 'ok' && check.header.headerCrc === wanted.headerCrc) {
-      at += check.header.length
-      continue
+  /** One whole record that is on the disk. Not to be changed. */
+  async record(index: number): Promise<Uint8Array> {
+    const cached = this.#cache.get(index)
+    if (cached !== undefined) return cached
+    const underWay = this.#underWay.get(index)
+    if (underWay !== undefined) return underWay
+    const reading = this.#load(index)
+    this.#underWay.set(index, reading)
+    try {
+      return await reading
+    } finally {
+      if (this.#underWay.get(index) === reading) this.#underWay.delete(index)
     }
-    const reason = check.type === 'bad' ? check.reason : 'it is not the record that was written'
-    const offset = wanted.position % segmentBytes
-    const where = `${segmentPath(wanted.position - offset)} is damaged at offset ${offset}`
-    throw new BrokerError('DATA_DAMAGED', `${where}, where index ${wanted.index} stands: ${reason}.`)
+  }
+
+  /** One record, when it was read lately. */
+  cached(index: number): Uint8Array | undefined {
+    return this.#cache.get(index)
+  }
+
+  async #load(index: number): Promise<Uint8Array> {
+    const cutsBefore = this.#cutCount
+    const bytes = Buffer.allocUnsafe(this.#index.sizeOf(index))
+    await this.readInto(index, index, bytes)
+    if (this.#cutCount === cutsBefore) this.#cache.put(index, bytes)
+    return bytes
+  }
+
+  #knownOf(first: number, last: number): Known[] {
+    const known: Known[] = []
+    for (let index = first; index <= last; index++) {
+      known.push({
+        index,
+        position: this.#index.positionOf(index),
+        chain: this.#index.headerCrcOf(index - 1),
+        headerCrc: this.#index.headerCrcOf(index),
+        term: this.#index.termOf(index),
+      })
+    }
+    return known
+  }
+
+  #runsOf(first: number, last: number): Run[] {
+    const runs: Run[] = []
+    let start: number = this.#index.positionOf(first)
+    let end = start
+    for (let index = first; index <= last; index++) {
+      const position = this.#index.positionOf(index)
+      if (position !== end || (position % this.#segmentBytes === 0 && position !== start)) {
+        runs.push(this.#runAt(start, end))
+        start = position
+      }
+      end = this.#index.endOf(index)
+    }
+    runs.push(this.#runAt(start, end))
+    return runs
+  }
+
+  #runAt(start: number, end: number): Run {
+    const file = this.#files.at(start) ?? broken('what is read has a segment', { start })
+    return { file, position: start, size: end - start }
+  }
+
+  async #readRun(run: Run, into: Uint8Array): Promise<void> {
+    const offset = run.position % this.#segmentBytes
+    const bytes = await readFully(run.file, into, offset)
+    if (bytes.byteLength === run.size) return
+    const name = segmentPath(run.position - offset)
+    const message = `${name} ends before offset ${offset + run.size}, where records stood.`
+    throw new BrokerError('DATA_DAMAGED', message)
+  }
+
+  #check(known: readonly Known[], bytes: Uint8Array): void {
+    let at = 0
+    for (const wanted of known) {
+      const check = checkRecord(bytes, at, { ...wanted, termMin: wanted.term })
+      if (check.type === 'ok' && check.header.headerCrc === wanted.headerCrc) {
+        at += check.header.length
+        continue
+      }
+      const reason = check.type === 'bad' ? check.reason : 'it is not the record that was written'
+      const offset = wanted.position % this.#segmentBytes
+      const where = `${segmentPath(wanted.position - offset)} is damaged at offset ${offset}`
+      throw new BrokerError('DATA_DAMAGED', `${where}, where index ${wanted.index} stands: ${reason}.`)
+    }
   }
 }

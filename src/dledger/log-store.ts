@@ -15,7 +15,7 @@ import type { TermRun } from '../raft/types.ts'
 import { FailStop } from './fail-stop.ts'
 import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
 import type { RecordIndex } from './log-index.ts'
-import { readFromDisk, readRun } from './log-reader.ts'
+import { LogReader } from './log-reader.ts'
 import { recoverLog } from './log-recovery.ts'
 import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
@@ -42,13 +42,12 @@ export interface LogStoreOptions {
 export class LogStore {
   readonly #index: RecordIndex
   readonly #diskLog: DiskLog
+  readonly #reader: LogReader
   readonly #cache: TailCache
   readonly #failStop: FailStop
   readonly #shape: LogShape
   /** Cuts of the picture that the disk has not followed yet, oldest first. */
   readonly #cuts: LogCut[] = []
-  /** All cuts of the picture since the start, to see whether one came during a read. */
-  #cutCount = 0
   #writing: Promise<void> | undefined
 
   private constructor(
@@ -60,6 +59,7 @@ export class LogStore {
   ) {
     this.#index = index
     this.#diskLog = diskLog
+    this.#reader = new LogReader(diskLog.files, index, shape.segmentBytes)
     this.#failStop = failStop
     this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
     this.#shape = shape
@@ -207,14 +207,7 @@ export class LogStore {
     const onDisk = this.#index.endOf(cachedFirst - 1)
     assert(onDisk <= this.#safeEnd(), 'what is not cached is on the disk', { onDisk })
     const split = this.#copyCached(cachedFirst, end, bytes)
-    await this.#reading(
-      readFromDisk(
-        this.#diskLog.files,
-        this.#index,
-        { first, last: cachedFirst - 1, segmentBytes: this.#shape.segmentBytes },
-        bytes.subarray(0, split),
-      ),
-    )
+    await this.#reader.readInto(first, cachedFirst - 1, bytes.subarray(0, split))
     return bytes
   }
 
@@ -236,22 +229,32 @@ export class LogStore {
   }
 
   /**
-   * `size` bytes anywhere inside one record, as message pointers name them. Not checked when they come from
-   * the disk: a message carries its own checksum. Errors as `readRecords`.
+   * `size` bytes anywhere inside one record, as message pointers name them: a view, not to be changed. The
+   * whole record is read and checked. Errors as `readRecords`.
    */
   async readBytes(position: LogPosition, size: number): Promise<Uint8Array> {
     this.#failStop.check()
     const cached = this.cachedBytes(position, size)
     if (cached !== undefined) return cached
-    assert(position + size <= this.#safeEnd(), 'what is not cached is on the disk', { position, size })
-    const bytes = Buffer.allocUnsafe(size)
-    await this.#reading(readRun(this.#diskLog.files, { position, size }, this.#shape.segmentBytes, bytes))
-    return bytes
+    const index = this.#index.indexAt(position)
+    assert(index !== undefined, 'what is read is in the log', { position, end: this.#index.end })
+    const start = this.#index.positionOf(index)
+    const end = this.#index.endOf(index)
+    assert(position + size <= end, 'what is read is inside one record', { position, size, end })
+    assert(end <= this.#safeEnd(), 'what is not cached is on the disk', { end })
+    const record = await this.#reader.record(index)
+    return record.subarray(position - start, position - start + size)
   }
 
-  /** As `readBytes`, when the record is in memory: a view, not to be changed. */
+  /** As `readBytes`, when the record is in memory. */
   cachedBytes(position: LogPosition, size: number): Uint8Array | undefined {
-    return this.#cache.bytesAt(position, size)
+    const newest = this.#cache.bytesAt(position, size)
+    if (newest !== undefined) return newest
+    const index = this.#index.indexAt(position)
+    const record = index === undefined ? undefined : this.#reader.cached(index)
+    if (index === undefined || record === undefined) return undefined
+    const at = position - this.#index.positionOf(index)
+    return at + size <= record.byteLength ? record.subarray(at, at + size) : undefined
   }
 
   /** Waits for the write under way, makes the synced mark durable and closes the files. */
@@ -273,8 +276,8 @@ export class LogStore {
     const cut = { index: truncateFrom, position: this.#index.endOf(truncateFrom - 1) }
     this.#index.cut(truncateFrom)
     this.#cache.cut(truncateFrom)
+    this.#reader.noteCut(truncateFrom)
     this.#cuts.push(cut)
-    this.#cutCount++
     return cut
   }
 
@@ -335,19 +338,6 @@ export class LogStore {
       into.set(record.bytes, at)
     }
     return at
-  }
-
-  async #reading(read: Promise<void>): Promise<void> {
-    const cutsBefore = this.#cutCount
-    try {
-      await read
-    } catch (error) {
-      if (this.#cutCount !== cutsBefore) {
-        throw new BrokerError('CANCELLED', 'The log was cut while it was read.', { cause: error })
-      }
-      if (error instanceof BrokerError) throw error
-      throw new BrokerError('STORAGE_FAILED', 'The log could not be read.', { cause: error })
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A small file with two slots, each at the start of its own 512-byte sector, for facts that change often.
- * While one slot is being written the other is whole, so a torn write never loses the fact.
+ * A small file with two slots, each in its own 4 KiB, for facts that change often. While one
+ * slot is being written nothing touches the sector of the other, so a torn write never loses the fact.
  *
  * ```
  *  0  u32  magic of the file's kind
@@ -16,8 +16,8 @@ import { setUint64, viewOf } from '../base/bytes.ts'
 import { crc32 } from '../base/crc32.ts'
 import type { DiskFile } from '../base/ports.ts'
 
-/** The distance of the two slots: the smallest unit that a disk writes as a whole. */
-export const SLOT_BYTES = 512
+/** The distance of the two slots: what Linux and large disks write as a whole. */
+export const SLOT_BYTES = 4096
 
 const CONTENT_BYTES = 64
 const CRC_AT = 60
@@ -39,7 +39,7 @@ export function otherSlot(slot: SlotNumber): SlotNumber {
   return slot === 0 ? 1 : 0
 }
 
-/** The bytes of a slot, one whole sector. */
+/** The bytes of a slot, zeros behind its content. */
 export function encodeSlot(magic: number, slot: Slot): Uint8Array {
   const bytes = new Uint8Array(SLOT_BYTES)
   const view = viewOf(bytes)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { logIndex, logPosition } from '../../src/base/brand.ts'
 import type { LogStore } from '../../src/dledger/log-store.ts'
-import { append, bodyOf, openLog } from '../support/log-harness.ts'
+import { append, bodyOf, openLog, prepare } from '../support/log-harness.ts'
 import { SimDisk } from '../support/sim-disk.ts'
 
 /** Ten records over three segments, none of them in memory. */
@@ -13,6 +13,43 @@ async function cold(): Promise<{ disk: SimDisk; log: LogStore; whole: Buffer }> 
   await log.close()
   return { disk, log: await openLog(disk), whole: Buffer.concat(records.map((record) => record.bytes)) }
 }
+
+describe('bytes of a message', () => {
+  test('from an old record cost one read for all messages of the record', async () => {
+    const { disk, log } = await cold()
+    let reads = 0
+    disk.hook = ({ kind }) => {
+      if (kind === 'read') reads++
+    }
+    const positions = [64, 100, 500, 960].map((at) => logPosition(964 + at))
+    const parts = await Promise.all(positions.map((position) => log.readBytes(position, 4)))
+    expect(parts.map((part) => Buffer.from(part).toString())).toEqual(['r1..', '....', '....', '....'])
+    expect(reads).toBe(1)
+    expect(log.cachedBytes(logPosition(964 + 64), 2)).toEqual(Buffer.from('r1'))
+    expect(log.cachedBytes(logPosition(64), 2)).toBeUndefined()
+  })
+
+  test('are never taken from a record that rotted anywhere', async () => {
+    const { disk, log } = await cold()
+    disk.edit('log/00000000000000000000.segment', (bytes) => {
+      bytes[900] = (bytes[900] ?? 0) ^ 1
+      return bytes
+    })
+    await expect(log.readBytes(logPosition(64), 2)).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
+    expect(log.cachedBytes(logPosition(64), 2)).toBeUndefined()
+  })
+
+  test('are those of the record that stands there now, after a cut', async () => {
+    const { log } = await cold()
+    const position = logPosition(964 + 64)
+    expect(Buffer.from(await log.readBytes(position, 2)).toString()).toBe('r1')
+    const cut = log.adopt([], logIndex(2))
+    expect(log.cachedBytes(position, 2)).toBeUndefined()
+    await log.write([{ cut, records: prepare(log, 2, [bodyOf('new', 900)]) }])
+    for (let i = 0; i < 3; i++) await append(log, 2, [bodyOf('more', 900)])
+    expect(Buffer.from(await log.readBytes(position, 3)).toString()).toBe('new')
+  })
+})
 
 describe('records from the disk', () => {
   test('come without the gaps between segments, whatever the range', async () => {

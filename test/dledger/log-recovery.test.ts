@@ -13,7 +13,7 @@ import {
   WRITE_MAX,
 } from '../support/log-harness.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { SimCrash, SimDisk } from '../support/sim-disk.ts'
+import { SimCrash, SimDisk, SimDiskError } from '../support/sim-disk.ts'
 
 /** What may be in the log after a crash: at least `kept`, and what follows is a prefix of one of `tails`. */
 interface Durable {
@@ -81,6 +81,7 @@ async function runUntil(disk: SimDisk, crashAt: number, seed: number, writes: nu
   const clock = new ManualClock()
   disk.hook = ({ count }) => {
     if (count === crashAt) disk.cutPower()
+    else clock.advance(count % 3 === 0 ? 30 : 4)
   }
   try {
     const log = await openLog(disk, { create: true, clock })
@@ -119,6 +120,11 @@ describe('a crash', () => {
           const log = await reopen(copy)
           const content = await contentOf(log)
           expectDurable(content, durable, where)
+          const cut = copy.copy()
+          cut.crash(new Prng(crashAt))
+          expect(await contentOf(await reopen(cut)), `${where}: what was recovered is durable`).toEqual(
+            content,
+          )
           await append(log, 1000, [bodyOf('after'), bodyOf('more', 800)])
           await log.close()
           expect(await contentOf(await openLog(copy)), where).toHaveLength(content.length + 2)
@@ -305,6 +311,15 @@ describe('recovery', () => {
     }
   })
 
+  test('sets the mark to its end, so that damage is refused from then on', async () => {
+    const { disk } = await filled({ markAtEnd: false })
+    await openLog(disk)
+    disk.crash(new Prng(1))
+    const last = segmentPaths(disk).at(-1) ?? ''
+    flip(disk, last, disk.bytesOf(last).byteLength - 1)
+    expect(await openError(disk)).toMatchObject({ code: 'DATA_DAMAGED' })
+  })
+
   test('never takes bytes of another history behind the end for records', async () => {
     const disk = new SimDisk()
     const log = await openLog(disk, { create: true })
@@ -329,16 +344,18 @@ describe('recovery', () => {
     const log = await openLog(disk, { create: true })
     await append(log, 1, [bodyOf('durable', 300)])
     disk.hook = ({ kind, path }) => {
-      if (kind === 'sync' && path.endsWith('.segment')) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      if (kind === 'sync' && path.endsWith('.segment')) throw new SimDiskError('EIO')
     }
     await append(log, 1, [bodyOf('in the page cache', 300)]).catch(() => undefined)
     disk.hook = undefined
     disk.kill()
     const recovered = await openLog(disk)
     expect(recovered.lastIndex).toBe(2)
-    disk.crash(new Prng(1))
-    const again = await openLog(disk)
-    expect(await contentOf(again)).toEqual(['1:300:durable', '1:300:in the page cache'])
+    for (let seed = 0; seed < 20; seed++) {
+      const copy = disk.copy()
+      copy.crash(new Prng(seed))
+      expect(await contentOf(await openLog(copy))).toEqual(['1:300:durable', '1:300:in the page cache'])
+    }
   })
 
   test('knows every record, term and size again', async () => {

@@ -4,6 +4,7 @@ import { Prng } from '../../src/base/prng.ts'
 import type { LogStore } from '../../src/dledger/log-store.ts'
 import type { LogRecord } from '../../src/dledger/record-codec.ts'
 import { allBytes, append, bodyOf, contentOf, openLog, prepare, segmentsOf } from '../support/log-harness.ts'
+import { settle } from '../support/manual-clock.ts'
 import { SimDisk, SimDiskError } from '../support/sim-disk.ts'
 
 const bodies = (name: string, count: number, size: number): Uint8Array[] =>
@@ -106,6 +107,29 @@ describe('reads', () => {
     const cut = log.adopt([], logIndex(3))
     const records = prepare(log, 2, bodies('new', 6, 450))
     const expected = ['1:400:old0', '1:400:old1', ...[0, 1, 2, 3, 4, 5].map((i) => `2:450:new${i}`)]
+    expect(await contentOf(log)).toEqual(expected)
+    await log.write([{ cut, records }])
+    expect(await contentOf(log)).toEqual(expected)
+  })
+
+  test('see the new records when a cut comes while an older write is under way', async () => {
+    const { disk, log } = await emptyLog()
+    const old = prepare(log, 1, bodies('old', 9, 400))
+    let goOn = (): void => undefined
+    disk.hook = ({ kind }) => {
+      if (kind !== 'sync') return undefined
+      return new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+    }
+    const writing = log.write([{ cut: null, records: old }])
+    await settle()
+    disk.hook = undefined
+    const cut = log.adopt([], logIndex(2))
+    const records = prepare(log, 2, bodies('new', 8, 410))
+    goOn()
+    await writing
+    const expected = ['1:400:old0', ...[0, 1, 2, 3, 4, 5, 6, 7].map((i) => `2:410:new${i}`)]
     expect(await contentOf(log)).toEqual(expected)
     await log.write([{ cut, records }])
     expect(await contentOf(log)).toEqual(expected)

@@ -3,6 +3,7 @@ import { logPosition } from '../../src/base/brand.ts'
 import { Prng } from '../../src/base/prng.ts'
 import { FailStop } from '../../src/dledger/fail-stop.ts'
 import { SYNCED_MARK_PATH, SyncedMark } from '../../src/dledger/synced-mark.ts'
+import { SLOT_BYTES } from '../../src/dledger/slot-pair.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { SimCrash, SimDisk, SimDiskError } from '../support/sim-disk.ts'
 
@@ -79,9 +80,9 @@ describe('the mark', () => {
     await mark.set(logPosition(1000))
     disk.crash(new Prng(3))
     expect(await found(disk)).toBe(1000)
-    for (const start of [0, 512]) {
+    for (const start of [0, SLOT_BYTES]) {
       const copy = disk.copy()
-      copy.edit(SYNCED_MARK_PATH, (bytes) => bytes.fill(0xff, start, start + 512))
+      copy.edit(SYNCED_MARK_PATH, (bytes) => bytes.fill(0xff, start, start + SLOT_BYTES))
       expect(await found(copy)).toBe(1000)
     }
   })

@@ -63,15 +63,18 @@ export class SimDisk implements Disk {
     this.#isDown = true
   }
 
-  /** The machine loses its power and starts again: what was not synced is there in part. */
-  crash(prng: Prng): void {
+  /**
+   * The machine loses its power and starts again: what was not synced is there in part. With `shorn` any of
+   * the sectors under way may hold noise, as on a disk that does not even write sectors whole.
+   */
+  crash(prng: Prng, shorn = false): void {
     const touched = new Set<string>()
     for (const change of this.#changes) {
       const paths = change.type === 'rename' ? [change.path, change.to] : [change.path]
       if (paths.every((path) => !touched.has(path)) && prng.chance(0.5)) applyTo(this.#durableNames, change)
       else for (const path of paths) touched.add(path)
     }
-    for (const inode of new Set(this.#durableNames.values())) inode.crash(prng)
+    for (const inode of new Set(this.#durableNames.values())) inode.crash(prng, shorn)
     this.#names = new Map(this.#durableNames)
     this.#changes = []
     this.kill()

@@ -80,7 +80,7 @@ export class SimInode {
   }
 
   /** Goes back to what is synced plus a part of the sectors written since, and any size on the way. */
-  crash(prng: Prng): void {
+  crash(prng: Prng, shorn: boolean): void {
     const low = Math.min(this.#size, this.#syncedSize)
     const high = Math.max(this.#size, this.#syncedSize)
     const size = prng.pick([this.#size, this.#syncedSize, prng.below(high + 1, low)])
@@ -92,6 +92,11 @@ export class SimInode {
       const kept =
         mode === 'all' || (mode === 'some' && prng.chance(0.5)) || (mode === 'prefix' && i < prefix)
       if (kept) copySector(this.#written, image, sector)
+    }
+    for (const sector of shorn ? sectors : []) {
+      if (prng.chance(0.6)) continue
+      const start = sector * SECTOR_BYTES
+      for (let at = start; at < start + SECTOR_BYTES; at++) image[at] = prng.below(256)
     }
     this.replace(image.slice(0, size))
   }
