@@ -23,8 +23,8 @@ export function openBatch(state: MachineState, request: Uint8Array, client: Uint
   const open = state.batches.get(key)
   if (open !== undefined) return open
   const holder = openClient(state, client)
-  // The bytes are views of an entry, which is much larger.
-  const batch: ClaimBatch = { request: request.slice(), client: holder, claims: new Set() }
+  // A copy: the bytes are views of an entry, which is much larger. (`slice` of a Buffer would be no copy.)
+  const batch: ClaimBatch = { request: new Uint8Array(request), client: holder, claims: new Set() }
   holder.batches.add(batch)
   state.batches.set(key, batch)
   return batch
@@ -34,7 +34,7 @@ function openClient(state: MachineState, hash: Uint8Array): ClientClaims {
   const key = keyText(hash)
   let client = state.clients.get(key)
   if (client === undefined) {
-    client = { hash: hash.slice(), batches: new Set(), renewals: new ClaimHeap() }
+    client = { hash: new Uint8Array(hash), batches: new Set(), renewals: new ClaimHeap() }
     state.clients.set(key, client)
   }
   return client

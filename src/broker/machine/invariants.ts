@@ -79,6 +79,8 @@ function claimFaults(state: MachineState, claim: Claim, faults: string[]): void 
   rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.attemptsMax, 'attempts are in range')
   rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
   rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
+  const listed = batch === undefined || state.batches.get(keyText(batch.request)) === batch
+  rule(faults, listed, 'a batch that holds claims is listed')
   rule(faults, batch !== undefined || claim.visibleAt <= state.now, 'what nobody holds is visible')
   rule(faults, claim.firstClaimedAt <= state.now, 'a delivery began before now')
   const list = claim.exhausted ? state.exhausted : consumer.waiting

@@ -88,7 +88,7 @@ export class PageLoader {
 }
 
 function copy(page: FoundPage): FoundPage {
-  return { number: page.number, key: page.key.slice(), value: page.value.slice() }
+  return { number: page.number, key: new Uint8Array(page.key), value: new Uint8Array(page.value) }
 }
 
 function pointerCount(page: FoundPage): number {

@@ -61,7 +61,7 @@ export class StateLoader {
       if (table < TABLE_META || table > TABLE_REQUEST) throw new BytesError('the table is not known')
       readRowVersion(new Reader(value), `table ${table}`)
       if (table === TABLE_PAGE) this.#pages.add(key, value)
-      else this.#keep(table, { key: key.slice(), value: value.slice() })
+      else this.#keep(table, { key: new Uint8Array(key), value: new Uint8Array(value) })
     })
   }
 
