@@ -1,12 +1,8 @@
 /** Runs a command line: wrong usage ends with 64, every error is a sentence without a stack. */
 import { type Command, CommanderError } from 'commander'
-import { InvariantError } from '../base/assert.ts'
-import { BrokerError, type ErrorCode, messageOf } from '../base/errors.ts'
-import { EXIT } from './exit-codes.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { note } from './terminal.ts'
-
-/** Errors that starting again does not mend. */
-const CONFIG_CODES: readonly ErrorCode[] = ['CONFIG_INVALID', 'FOLDER_REFUSED', 'DATA_DAMAGED']
 
 /** Parses the arguments of this process and runs what they name; sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
@@ -20,16 +16,14 @@ export async function runProgram(program: Command): Promise<void> {
   try {
     await program.parseAsync(process.argv)
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
+    process.exitCode = codeOf(error)
     if (!(error instanceof CommanderError)) note(`error: ${sentenceOf(error)}`)
   }
 }
 
-function exitCodeOf(error: unknown): number {
+function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  if (error instanceof InvariantError) return EXIT.invariant
-  if (error instanceof BrokerError && CONFIG_CODES.includes(error.code)) return EXIT.config
-  return EXIT.failed
+  return exitCodeOf(error)
 }
 
 /** The words of an error; for one of ours that should not be, the stack too, because it is a bug. */
