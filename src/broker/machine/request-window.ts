@@ -92,12 +92,14 @@ export class RequestWindow extends SlotWindow {
   /** What is inconsistent: for checks only, it walks. */
   faults(): string[] {
     const { ring } = this
+    let requests = 0
     for (let sequence = ring.tail; sequence < ring.head; sequence++) {
       const slot = ring.slotOf(sequence)
       const indexed = ring.words[slot * SLOT_WORDS + 4] !== KIND_CONTINUED
       if (this.#index.has(slot) !== indexed) return ['the index knows every remembered request']
+      if (indexed) requests++
     }
-    return []
+    return requests === this.#index.size ? [] : ['the index knows each remembered request once']
   }
 
   #push(request: Uint8Array, kind: number, count: number, first: number, second: number, now: Millis): void {

@@ -58,12 +58,13 @@ describe('rows that are damaged', () => {
           expect(problemsOf(changed)).not.toEqual([])
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 250 },
     )
   })
 
   test('show when one is missing, cut short, longer or stands twice', () => {
     for (const [i, { key, value }] of rows.entries()) {
+      if (i % 3 !== 0) continue
       const whole = value as Uint8Array
       const others = rows.filter((_, at) => at !== i)
       expect(problemsOf(others)).not.toEqual([])
@@ -81,7 +82,7 @@ describe('rows that are damaged', () => {
   test('show when the values of two rows of a table are swapped', () => {
     const random = new Prng(5)
     let swaps = 0
-    while (swaps < 200) {
+    while (swaps < 60) {
       const one = random.pick(rows)
       const other = random.pick(rows)
       const same = Buffer.compare(one.value as Uint8Array, other.value as Uint8Array) === 0
