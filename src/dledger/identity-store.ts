@@ -9,7 +9,7 @@ import { type NodeId, nodeId } from '../base/brand.ts'
 import { utf8, utf8Text } from '../base/bytes.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Disk } from '../base/ports.ts'
-import { readFully } from './log-recovery.ts'
+import { readFully } from '../store/read-fully.ts'
 
 /** The path of the file below the data folder. */
 export const IDENTITY_PATH = 'identity.json'

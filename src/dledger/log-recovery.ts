@@ -16,6 +16,7 @@
  */
 import { BrokerError } from '../base/errors.ts'
 import type { Disk, DiskFile, Logger } from '../base/ports.ts'
+import { readFully } from '../store/read-fully.ts'
 import { RecordIndex } from './log-index.ts'
 import { checkRecord, type RecordCheck } from './record-codec.ts'
 import {
@@ -74,17 +75,6 @@ export async function recoverLog(
     await files.close()
     throw error
   }
-}
-
-/** Reads `into.byteLength` bytes at `offset`, fewer when the file ends. Returns what was there. */
-export async function readFully(file: DiskFile, into: Uint8Array, offset: number): Promise<Uint8Array> {
-  let done = 0
-  while (done < into.byteLength) {
-    const count = await file.read(into.subarray(done), offset + done)
-    if (count === 0) break
-    done += count
-  }
-  return into.subarray(0, done)
 }
 
 async function countSegments(disk: Disk, segmentBytes: number): Promise<number> {
