@@ -134,7 +134,7 @@ export function parseHeader(bytes: Uint8Array, at = 0): RecordCheck {
 }
 
 /** Whether a header continues the log as expected. Returns the reason why not. */
-export function mismatch(header: RecordHeader, expected: RecordExpected): string | undefined {
+function mismatch(header: RecordHeader, expected: RecordExpected): string | undefined {
   if (header.index !== expected.index) return `its index is ${header.index} instead of ${expected.index}`
   if (header.position !== expected.position) {
     return `it was made for position ${header.position} instead of ${expected.position}`
@@ -151,13 +151,21 @@ export function mismatch(header: RecordHeader, expected: RecordExpected): string
  */
 export function checkRecord(bytes: Uint8Array, at: number, expected: RecordExpected): RecordCheck {
   const parsed = parseHeader(bytes, at)
-  if (parsed.type !== 'ok') return parsed
-  const header = parsed.header
+  return parsed.type === 'ok' ? checkParsed(bytes, at, parsed.header, expected) : parsed
+}
+
+/** As `checkRecord`, when the header was parsed already. */
+export function checkParsed(
+  bytes: Uint8Array,
+  at: number,
+  header: RecordHeader,
+  expected: RecordExpected,
+): RecordCheck {
   const reason = mismatch(header, expected)
   if (reason !== undefined) return bad(reason)
   if (at + header.length > bytes.byteLength) return { type: 'torn', needed: header.length }
   const body = bytes.subarray(at + RECORD_HEADER_BYTES, at + header.length)
-  return crc32(body) === header.bodyCrc ? parsed : bad('its body checksum is wrong')
+  return crc32(body) === header.bodyCrc ? { type: 'ok', header } : bad('its body checksum is wrong')
 }
 
 function bad(reason: string): RecordCheck {

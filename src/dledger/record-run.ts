@@ -3,7 +3,7 @@
  * leave between positions. They are refused as a whole when anything about them is wrong.
  */
 import type { Term } from '../base/brand.ts'
-import { checkRecord, type LogRecord, parseHeader, type RecordExpected } from './record-codec.ts'
+import { checkParsed, type LogRecord, parseHeader, type RecordExpected } from './record-codec.ts'
 import { type LogShape, placeRecord } from './segment.ts'
 
 /** The outcome of looking at a peer's records. Nothing was changed. */
@@ -51,7 +51,7 @@ export function splitRecords(
             chain: before.chain,
             termMin: before.term,
           }
-    const check = checkRecord(bytes, at, expected)
+    const check = checkParsed(bytes, at, parsed.header, expected)
     if (check.type !== 'ok') return refused(records.length, reasonOf(check))
     const { length, term, index, position, chain, headerCrc } = check.header
     if ((position % segmentBytes) + length > segmentBytes) {

@@ -1,10 +1,24 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { logIndex, logPosition, term } from '../../src/base/brand.ts'
 import { Prng } from '../../src/base/prng.ts'
-import type { LogStore } from '../../src/dledger/log-store.ts'
+import { LogStore } from '../../src/dledger/log-store.ts'
 import type { LogRecord } from '../../src/dledger/record-codec.ts'
-import { allBytes, append, bodyOf, contentOf, openLog, prepare, segmentsOf } from '../support/log-harness.ts'
-import { settle } from '../support/manual-clock.ts'
+import { NodeDisk } from '../../src/store/node-disk.ts'
+import {
+  allBytes,
+  append,
+  bodyOf,
+  contentOf,
+  openLog,
+  prepare,
+  SEGMENT,
+  segmentsOf,
+  WRITE_MAX,
+} from '../support/log-harness.ts'
+import { ManualClock, QuietLogger, settle } from '../support/manual-clock.ts'
 import { SimDisk, SimDiskError } from '../support/sim-disk.ts'
 
 const bodies = (name: string, count: number, size: number): Uint8Array[] =>
@@ -212,6 +226,30 @@ describe('a disk that fails', () => {
 })
 
 describe('a log', () => {
+  test('on real files has the same bytes as on the simulated disk, and is there again after a start', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'log-store-'))
+    const options = {
+      clock: new ManualClock(),
+      segmentBytes: SEGMENT,
+      recordBytesMax: 1024,
+      writeBytesMax: WRITE_MAX,
+    }
+    const real = await LogStore.open(new NodeDisk(root), { ...options, create: true }, new QuietLogger())
+    const { disk, log } = await emptyLog()
+    for (const target of [real, log]) {
+      await append(target, 1, bodies('old', 12, 800))
+      const cut = target.adopt([], logIndex(4))
+      await target.write([{ cut, records: prepare(target, 2, bodies('new', 7, 900)) }])
+    }
+    await real.close()
+    for (const [path, hex] of segmentsOf(disk))
+      expect((await readFile(join(root, path))).toString('hex')).toBe(hex)
+    const again = await LogStore.open(new NodeDisk(root), { ...options, create: false }, new QuietLogger())
+    expect(await contentOf(again)).toEqual(await contentOf(log))
+    await again.close()
+    await rm(root, { recursive: true })
+  })
+
   test('is made once and then needs to be there', async () => {
     const { disk, log } = await emptyLog()
     await append(log, 1, [bodyOf('m')])
