@@ -62,7 +62,7 @@ describe('rows that are damaged', () => {
     )
   })
 
-  test('show when one is missing, cut short, longer or stands twice', () => {
+  test('show when one is missing, cut short, longer, or of nobody', () => {
     for (const [i, { key, value }] of rows.entries()) {
       if (i % 3 !== 0) continue
       const whole = value as Uint8Array
