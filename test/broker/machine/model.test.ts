@@ -1,0 +1,44 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Reply } from '../../../src/broker/machine/commands.ts'
+import { Harness } from './support/harness.ts'
+import { Model } from './support/model.ts'
+import { Actor, steps } from './support/steps.ts'
+
+/** A reply without the sentence of a refusal, which only people read. */
+function bare(reply: Reply): unknown {
+  return reply.type === 'refused' ? { type: reply.type, code: reply.code } : reply
+}
+
+test('every answer and every claim in flight is what the plain words of the semantics give', () => {
+  fc.assert(
+    fc.property(steps(80), (list) => {
+      const harness = new Harness()
+      const model = new Model()
+      const actor = new Actor()
+      for (const step of list) {
+        const commands = actor.commandsOf(step, harness.machine)
+        const replies = harness.apply(commands, step.laterMs)
+        model.now = Math.max(model.now, harness.nowMs)
+        const expected = commands.map((command) => model.apply(harness.nowMs, command))
+        expect(replies.map(bare)).toEqual(expected)
+        actor.learn(commands, replies)
+        for (const group of model.groups.values()) {
+          for (const [queue, cursor] of group.cursors) {
+            const mine = model.held.filter((held) => held.groupId === group.id && held.queue === queue)
+            const committed = Math.min(cursor, ...mine.map(({ offset }) => offset))
+            expect(harness.machine.consumer(group.id, queue)).toEqual({
+              cursor,
+              inFlight: mine.length,
+              committed,
+            })
+          }
+        }
+        const deadlines = model.held.map(({ visibleAt }) => visibleAt).filter((time) => time > model.now)
+        const next = deadlines.length === 0 ? undefined : Math.min(...deadlines)
+        expect(harness.machine.nextDeadline(harness.machine.now)).toBe(next)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,301 @@
+/**
+ * The semantics of receiving in the plainest words: lists that are walked, no index, no window but the time.
+ * What the machine answers must be what this answers.
+ */
+import {
+  DEDUPE_MS,
+  DELIVERY_ATTEMPTS_DEFAULT,
+  INVISIBLE_MS_MAX,
+  RENEW_TOTAL_MS_MAX,
+  REQUEST_WINDOW_MS,
+} from '../../../../src/base/limits.ts'
+import type { Claim, ClaimPart, Command, Delivery, Receipt } from '../../../../src/broker/machine/commands.ts'
+import { readStoredHeader, STORED_HEADER_BYTES } from '../../../../src/broker/machine/stored-message.ts'
+
+interface ModelQueue {
+  readonly number: number
+  readonly topicId: number
+  end: number
+}
+interface ModelGroup {
+  readonly id: number
+  readonly name: string
+  readonly attemptsMax: number
+  readonly from: string
+  readonly time: number
+  readonly cursors: Map<number, number>
+}
+interface Held {
+  readonly groupId: number
+  readonly queue: number
+  readonly offset: number
+  attempt: number
+  visibleAt: number
+  since: number
+  autoRenew: boolean
+  request: string | null
+  client: string | null
+}
+
+export class Model {
+  now = 0
+  readonly topics = new Map<string, { id: number; queues: ModelQueue[]; turn: number }>()
+  readonly groups = new Map<string, ModelGroup>()
+  held: Held[] = []
+  #stored: { key: string; queueId: number; offset: number; at: number }[] = []
+  #answered: { key: string; reply: unknown; at: number }[] = []
+  #ids = { topic: 0, group: 0, queue: 0 }
+
+  apply(stamp: number, command: Command): unknown {
+    this.now = Math.max(this.now, stamp)
+    switch (command.type) {
+      case 'createTopic':
+        return this.#createTopic(command.name, command.queueCount)
+      case 'deleteTopic':
+        return this.#deleteTopic(command.name)
+      case 'createGroup':
+        return this.#createGroup(command)
+      case 'deleteGroup':
+        return this.#deleteGroup(command.name)
+      case 'contact':
+        return this.#contact(command)
+      case 'send':
+        return this.#send(command.topicId, command.messages)
+      case 'claim':
+        return this.#claim(command)
+      case 'ack':
+        return this.#once(command.request, 'ack', () => ({
+          type: 'acked',
+          valid: command.receipts.map((receipt) => this.#ack(receipt)),
+        }))
+      case 'changeInvisible':
+        return this.#once(command.request, 'change', () => this.#change(command.receipt, command.invisibleMs))
+      case 'release':
+        for (const delivery of command.deliveries) {
+          const held = this.#find(delivery)
+          if (held?.attempt !== delivery.attempt || held.request === null) continue
+          held.attempt--
+          this.#free(held)
+        }
+        return { type: 'done' }
+      case 'releaseClient': {
+        const client = text(command.client)
+        for (const held of this.held)
+          if (held.client === client && held.visibleAt > this.now) this.#free(held)
+        return { type: 'done' }
+      }
+      case 'renew':
+        for (const delivery of command.deliveries) this.#renew(delivery, command.invisibleMs)
+        return { type: 'done' }
+      case 'deadLetter':
+        return this.#deadLetter(command.groupId, command.queue, command.items)
+      case 'advance':
+        return { type: 'done' }
+      default:
+        throw new Error('all commands are modelled')
+    }
+  }
+
+  #createTopic(name: string, count: number): unknown {
+    const known = this.topics.get(name)
+    if (known !== undefined)
+      return known.queues.length === count ? topicReply(known.id) : refusal('TOPIC_EXISTS')
+    if (name.includes('/')) return refusal('ILLEGAL_TOPIC')
+    if (count === 0) return refusal('BAD_REQUEST')
+    const id = ++this.#ids.topic
+    const queues = Array.from({ length: count }, () => ({ number: ++this.#ids.queue, topicId: id, end: 0 }))
+    this.topics.set(name, { id, queues, turn: 0 })
+    return topicReply(id)
+  }
+
+  #deleteTopic(name: string): unknown {
+    const topic = this.topics.get(name)
+    if (topic === undefined) return refusal('TOPIC_NOT_FOUND')
+    this.topics.delete(name)
+    const gone = topic.queues.map(({ number }) => number)
+    this.held = this.held.filter(({ queue }) => !gone.includes(queue))
+    for (const group of this.groups.values()) for (const queue of gone) group.cursors.delete(queue)
+    return { type: 'done' }
+  }
+
+  #createGroup(command: Command & { type: 'createGroup' }): unknown {
+    const { name, attemptsMax, start } = command
+    const time = start.from === 'time' ? start.time : 0
+    const known = this.groups.get(name)
+    if (known === undefined && attemptsMax === 0) return refusal('BAD_REQUEST')
+    if (known === undefined) return groupReply(this.#addGroup(name, attemptsMax, start.from, time).id)
+    const same = known.attemptsMax === attemptsMax && known.from === start.from && known.time === time
+    return same ? groupReply(known.id) : refusal('GROUP_EXISTS')
+  }
+
+  #addGroup(name: string, attemptsMax: number, from: string, time: number): ModelGroup {
+    const group = { id: ++this.#ids.group, name, attemptsMax, from, time, cursors: new Map<number, number>() }
+    this.groups.set(name, group)
+    return group
+  }
+
+  #deleteGroup(name: string): unknown {
+    const group = this.groups.get(name)
+    if (group === undefined) return refusal('GROUP_NOT_FOUND')
+    this.groups.delete(name)
+    this.held = this.held.filter(({ groupId }) => groupId !== group.id)
+    return { type: 'done' }
+  }
+
+  #contact(command: Command & { type: 'contact' }): unknown {
+    const topic = [...this.topics.values()].find(({ id }) => id === command.topicId)
+    if (command.topicId !== null && topic === undefined) return refusal('TOPIC_NOT_FOUND')
+    const group =
+      this.groups.get(command.group) ?? this.#addGroup(command.group, DELIVERY_ATTEMPTS_DEFAULT, 'default', 0)
+    for (const [i, { number, end }] of (topic?.queues ?? []).entries()) {
+      if (group.cursors.has(number)) continue
+      const byTime = Math.min(command.timeOffsets[i] ?? 0, end)
+      group.cursors.set(number, group.from === 'latest' ? end : group.from === 'time' ? byTime : 0)
+    }
+    return groupReply(group.id)
+  }
+
+  #send(topicId: number, messages: Uint8Array): unknown {
+    const topic = [...this.topics.values()].find(({ id }) => id === topicId)
+    if (topic === undefined) return refusal('TOPIC_NOT_FOUND')
+    const sent = []
+    for (let at = 0; at < messages.byteLength; ) {
+      const header = readStoredHeader(messages, at)
+      if (header === undefined) throw new Error('a message is whole')
+      const { identityA, identityB, bodyLength, bodyCrc, rawLength } = header
+      const key = [topicId, identityA, identityB, bodyLength, bodyCrc].join()
+      const known = this.#stored.find((one) => one.key === key && one.at + DEDUPE_MS > this.now)
+      if (known === undefined) {
+        const queueId = topic.turn++ % topic.queues.length
+        const offset = (topic.queues[queueId] as ModelQueue).end++
+        this.#stored.push({ key, queueId, offset, at: this.now })
+        sent.push({ queueId, offset, repeated: false })
+      } else {
+        sent.push({ queueId: known.queueId, offset: known.offset, repeated: true })
+      }
+      at += STORED_HEADER_BYTES + rawLength
+    }
+    return { type: 'sent', messages: sent }
+  }
+
+  #once(request: Uint8Array, kind: string, make: () => unknown): unknown {
+    const key = kind + text(request)
+    const before = this.#answered.find((one) => one.key === key && one.at + REQUEST_WINDOW_MS > this.now)
+    if (before !== undefined) return before.reply
+    const reply = make()
+    this.#answered.push({ key, reply, at: this.now })
+    return reply
+  }
+
+  #claim(command: Claim): unknown {
+    const group = [...this.groups.values()].find(({ id }) => id === command.groupId)
+    if (group === undefined) return refusal('GROUP_NOT_FOUND')
+    const request = text(command.request)
+    let isNew = false
+    const messages: Held[] = []
+    this.#once(command.request, 'claim', () => {
+      isNew = true
+      for (const part of command.parts) this.#claimPart(group, part, command, messages)
+    })
+    if (isNew) return { type: 'claimed', messages: messages.map(claimed) }
+    const still = this.held.filter((held) => held.request === request && held.visibleAt > this.now)
+    still.sort((one, other) => one.queue - other.queue || one.offset - other.offset)
+    return { type: 'claimed', messages: still.map(claimed) }
+  }
+
+  #claimPart(group: ModelGroup, part: ClaimPart, command: Claim, into: Held[]): void {
+    const { queue, start, end, offsets, again } = part
+    const cursor = group.cursors.get(queue)
+    const all = [...this.topics.values()].flatMap(({ queues }) => queues)
+    const last = all.find(({ number }) => number === queue)?.end ?? -1
+    const old = again.map((offset) => this.#find({ groupId: group.id, queue, offset }))
+    const oldHolds = old.every((one) => one && one.visibleAt <= this.now && one.attempt < group.attemptsMax)
+    if (cursor !== start || end > last || !oldHolds || new Set(old).size !== old.length) return
+    group.cursors.set(queue, end)
+    const fresh = offsets.map((offset) => {
+      const place = { groupId: group.id, queue, offset, attempt: 0, visibleAt: 0, since: 0 }
+      return { ...place, autoRenew: false, request: null, client: null } as Held
+    })
+    this.held.push(...fresh)
+    for (const held of [...old, ...fresh]) {
+      if (held === undefined) continue
+      held.attempt++
+      held.since = this.now
+      held.visibleAt = this.now + command.invisibleMs
+      held.autoRenew = command.autoRenew
+      held.request = text(command.request)
+      held.client = text(command.client)
+      into.push({ ...held })
+    }
+  }
+
+  #find({ groupId, queue, offset }: Omit<Delivery, 'attempt'>): Held | undefined {
+    return this.held.find((one) => one.groupId === groupId && one.queue === queue && one.offset === offset)
+  }
+
+  #ack(receipt: Receipt): boolean {
+    const held = this.#find(receipt)
+    const group = [...this.groups.values()].find(({ id }) => id === receipt.groupId)
+    const cursor = group?.cursors.get(receipt.queue) ?? 0
+    if (held === undefined) return receipt.offset < cursor && receipt.deadline > this.now
+    if (held.attempt !== receipt.attempt || held.visibleAt <= this.now) return false
+    this.held.splice(this.held.indexOf(held), 1)
+    return true
+  }
+
+  #change(receipt: Receipt, invisibleMs: number): unknown {
+    if (invisibleMs > INVISIBLE_MS_MAX) return refusal('BAD_REQUEST')
+    const held = this.#find(receipt)
+    const valid = held?.attempt === receipt.attempt && held.visibleAt > this.now
+    if (held === undefined || !valid) return { type: 'changed', valid: false, deadline: 0 }
+    held.visibleAt = this.now + invisibleMs
+    held.autoRenew = false
+    return { type: 'changed', valid: true, deadline: held.visibleAt }
+  }
+
+  #free(held: Held): void {
+    Object.assign(held, { visibleAt: this.now, autoRenew: false, request: null, client: null })
+  }
+
+  #renew(delivery: Delivery, invisibleMs: number): void {
+    const held = this.#find(delivery)
+    if (held?.attempt !== delivery.attempt || held.visibleAt <= this.now || !held.autoRenew) return
+    const end = Math.min(this.now + invisibleMs, held.since + RENEW_TOTAL_MS_MAX)
+    held.visibleAt = Math.max(held.visibleAt, end)
+  }
+
+  #deadLetter(groupId: number, queue: number, items: readonly { offset: number }[]): unknown {
+    const group = [...this.groups.values()].find(({ id }) => id === groupId)
+    if (group === undefined) return refusal('GROUP_NOT_FOUND')
+    for (const { offset } of items) {
+      const held = this.#find({ groupId, queue, offset: offset as never })
+      if (!held || held.visibleAt > this.now || held.attempt < group.attemptsMax) continue
+      this.held.splice(this.held.indexOf(held), 1)
+      const name = `%DLQ%${group.name}`
+      if (!this.topics.has(name)) this.#createTopic(name, 1)
+      const topic = this.topics.get(name)
+      if (topic !== undefined) (topic.queues[topic.turn++ % topic.queues.length] as ModelQueue).end++
+    }
+    return { type: 'done' }
+  }
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function claimed({ queue, offset, attempt, visibleAt }: Held): unknown {
+  return { queue, offset, attempt, deadline: visibleAt }
+}
+
+function refusal(code: string): unknown {
+  return { type: 'refused', code }
+}
+
+function topicReply(topicId: number): unknown {
+  return { type: 'topic', topicId }
+}
+
+function groupReply(groupId: number): unknown {
+  return { type: 'group', groupId }
+}
