@@ -1,7 +1,7 @@
 /** The oldest Node that runs this project. Written so that very old ones can still read it. */
 'use strict'
 
-var OLDEST = [20, 12, 1]
+var OLDEST = [20, 15, 0]
 
 /** One sentence when this Node is too old, otherwise an empty text. */
 module.exports.nodeFault = function nodeFault(version) {
