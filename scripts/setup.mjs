@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,11 +29,24 @@ export function compile(config, folders, out) {
   const mark = join(ROOT, out, '.dledger-build')
   const wanted = hashOf([...folders.flatMap(sourcesBelow), 'tsconfig.json', config, 'package-lock.json'])
   if (textOf(mark) === wanted) return
-  rmSync(join(ROOT, out), { recursive: true, force: true })
+  const next = `${out}-next-${process.pid}`
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  run(`compiling ${folders.join(' and ')} to ${out}`, [tsc, '-p', config, '--noEmitOnError'])
-  mkdirSync(join(ROOT, out), { recursive: true })
-  writeFileSync(mark, wanted)
+  const args = [tsc, '-p', config, '--noEmitOnError', '--outDir', next]
+  run(`compiling ${folders.join(' and ')} to ${out}`, args, () => remove(next))
+  writeFileSync(join(ROOT, next, '.dledger-build'), wanted)
+  replace(out, next)
+}
+
+/** Puts a finished folder in the place of another at once: what runs never sees a half one. */
+function replace(out, next) {
+  const old = `${out}-next-old-${process.pid}`
+  if (existsSync(join(ROOT, out))) renameSync(join(ROOT, out), join(ROOT, old))
+  renameSync(join(ROOT, next), join(ROOT, out))
+  for (const name of readdirSync(ROOT)) if (name.startsWith(`${out}-next-`)) remove(name)
+}
+
+function remove(name) {
+  rmSync(join(ROOT, name), { recursive: true, force: true })
 }
 
 /** Runs a Node program in the project's folder with its output shown; returns its exit code. */
@@ -83,12 +96,14 @@ function npmProgram() {
   return found ?? giveUp('npm was not found beside this Node: run "npm ci" yourself, then try again')
 }
 
-function run(what, args) {
+function run(what, args, cleanUp = () => {}) {
   const started = Date.now()
   process.stderr.write(`${what} ... `)
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1)} s\n`)
-  if (status !== 0) giveUp(`${stdout ?? ''}${stderr ?? ''}${what} failed`)
+  if (status === 0) return
+  cleanUp()
+  giveUp(`${stdout ?? ''}${stderr ?? ''}${what} failed`)
 }
 
 function sourcesBelow(folder) {

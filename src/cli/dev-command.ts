@@ -18,6 +18,10 @@ const EXAMPLES = `Examples:
   npm start -- --reset               delete the data and begin anew
 `
 
+/** npm sends its own copy of a Ctrl-C that has come already. */
+const SAME_SIGNAL_MS = 1_000
+const PARENT_WATCH_MS = 500
+
 interface DevOptions {
   readonly nodes?: number
   readonly port: number
@@ -62,16 +66,9 @@ async function dev(options: DevOptions): Promise<void> {
   }
 }
 
-/** Runs until a signal comes; a second one does not wait. */
+/** Runs until it is told to stop, by a signal or because the npm that started it is gone. */
 async function run(cluster: DevCluster, folder: DevFolder): Promise<void> {
-  const stop = new AbortController()
-  const told = new Promise<void>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve())
-  })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => (stop.signal.aborted ? cluster.kill() : stop.abort()))
-  }
-  // Whatever ends this process, the members end too: their channel to it closes.
+  const told = whenTold(() => cluster.kill())
   try {
     const started = cluster.start()
     await Promise.race([started, told])
@@ -84,6 +81,28 @@ async function run(cluster: DevCluster, folder: DevFolder): Promise<void> {
   }
   say(`stopped; the data stays in ${folder.path}`)
   process.exitCode = EXIT.ok
+}
+
+/** Resolves at the first signal. One that comes later calls `hurry`, unless it is npm's copy of the first. */
+function whenTold(hurry: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let toldMs = Number.POSITIVE_INFINITY
+    const stop = (): void => {
+      if (performance.now() - toldMs > SAME_SIGNAL_MS) hurry()
+      if (toldMs === Number.POSITIVE_INFINITY) toldMs = performance.now()
+      resolve()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    // npm passes a signal to its shell only, which may end without passing it on.
+    if (process.env['npm_lifecycle_event'] === undefined) return
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      stop()
+    }, PARENT_WATCH_MS)
+    watch.unref()
+  })
 }
 
 function shapeOf(options: DevOptions, folder: DevFolder): DevShape {

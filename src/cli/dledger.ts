@@ -12,7 +12,7 @@ const EXAMPLES = `Examples:
   node bin/dledger.cjs namesrv -c ns.yaml       a name server
 `
 
-const program = new Command('dledger')
+const program = new Command('node bin/dledger.cjs')
   .description('Runs message brokers and name servers.')
   .version(PROGRAM_VERSION, '-V, --version', 'show the version')
   .addHelpText('before', EXAMPLES)

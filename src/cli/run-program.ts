@@ -39,6 +39,7 @@ function allCommands(command: Command): Command[] {
 }
 
 function helpHint(command: Command): string {
+  if (command.name() === 'dev') return 'see npm start -- --help'
   const names: string[] = []
   for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name())
   return `see ${names.join(' ')} --help`

@@ -57,12 +57,14 @@ export class FailoverClient<Calls extends CallTypes> {
     let last: BrokerError | undefined
     for (let tried = 0; tried < this.addresses.length; tried++) {
       const at = (this.#preferred + tried) % this.addresses.length
+      const address = this.addresses[at] ?? ''
       try {
-        const answer = await attempt(this.#client(this.addresses[at] ?? ''))
+        const answer = await attempt(this.#client(address))
         this.#preferred = at
         return answer
       } catch (error) {
-        if (!(error instanceof BrokerError) || !NEXT_CODES.includes(error.code)) throw error
+        if (!(error instanceof BrokerError)) throw error
+        if (!NEXT_CODES.includes(error.code)) throw withoutAddress(error, address)
         last = error
       }
     }
@@ -83,4 +85,12 @@ export class FailoverClient<Calls extends CallTypes> {
     this.#clients.set(address, opened)
     return opened
   }
+}
+
+/** A refusal holds wherever it was asked, so its words need no address. */
+function withoutAddress(error: BrokerError, address: string): BrokerError {
+  const prefix = `${address}: `
+  if (!error.message.startsWith(prefix)) return error
+  const { code, outcome } = error
+  return new BrokerError(code, error.message.slice(prefix.length), { outcome, cause: error })
 }

@@ -16,7 +16,7 @@ function clientOf(faults: Map<string, ErrorCode>) {
     const code = faults.get(address)
     return code === undefined
       ? Promise.resolve({ by: address })
-      : Promise.reject(new BrokerError(code, `${address} fails`, { outcome: 'unknown' }))
+      : Promise.reject(new BrokerError(code, `${address}: it fails`, { outcome: 'unknown' }))
   }
   const open = (address: string): ServiceClient<Calls> => ({
     call: () => answer(address),
@@ -46,7 +46,7 @@ describe('a call', () => {
 
   test('that is refused for what it asks is not repeated elsewhere', async () => {
     const { client, asked } = clientOf(new Map([['a', 'TOPIC_NOT_FOUND']]))
-    await expect(client.call('Ask', { what: 'x' }, ONCE)).rejects.toThrow('a fails')
+    await expect(client.call('Ask', { what: 'x' }, ONCE)).rejects.toThrow(/^it fails$/)
     expect(asked).toEqual(['a'])
   })
 
