@@ -34,6 +34,7 @@ export interface Leading {
   heartbeatDue: boolean
 }
 
+/** What a node knows. Fields that carry a rule change only through the methods here. */
 export class Core {
   readonly options: RaftOptions
   readonly id: NodeId

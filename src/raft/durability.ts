@@ -17,6 +17,7 @@ interface PendingWrite {
   confirmsTerm: Term
 }
 
+/** The completions of one disk, and what they confirm. */
 export class Durability {
   // Rule: ids grow; `confirms` never shrinks along the list.
   readonly #pending: PendingWrite[] = []

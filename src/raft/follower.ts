@@ -15,7 +15,8 @@ export function isWellFormed(message: AppendIn): boolean {
     if (entry.index !== ++index || entry.term < last) return false
     last = entry.term
   }
-  return last <= message.term && (message.prevIndex === 0) === (message.prevTerm === 0)
+  const isStart = message.prevIndex === 0
+  return last <= message.term && isStart === (message.prevTerm === 0)
 }
 
 /** An append of this node's own term or of an older one. The caller has entered a later one before. */

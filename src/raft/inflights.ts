@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { LogIndex } from '../base/brand.ts'
 
+/** The window of one peer. */
 export class Inflights {
   readonly #countMax: number
   readonly #bytesMax: number

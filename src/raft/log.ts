@@ -22,6 +22,7 @@ export interface RecoveredLog {
   readonly sizeOf: (index: LogIndex) => number
 }
 
+/** The log without its bytes. Indexes count entries from 1, sizes are bytes. */
 export class Log {
   readonly #runs: TermRuns
   readonly #sizes = new RecordSizes()

@@ -10,6 +10,7 @@ import { logIndex, type LogIndex, type NodeId } from '../base/brand.ts'
 import { Inflights } from './inflights.ts'
 import type { PeerProgress } from './types.ts'
 
+/** One peer, as the leader of one term sees it. */
 export class Progress {
   readonly peer: NodeId
   readonly #inflights: Inflights

@@ -25,6 +25,7 @@ import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts
 import { replicate } from './replication.ts'
 import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
 
+/** One node of one group. Its only inputs are the options and what `step` is given. */
 export class Raft {
   readonly #core: Core
   #mark: Mark

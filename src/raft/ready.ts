@@ -14,6 +14,7 @@ export interface StepEnd {
   readonly commitIndex: LogIndex
 }
 
+/** The `Ready` in the making, and the messages that wait over steps. */
 export class ReadyBuilder {
   #hardStateChanged = false
   #truncateFrom: LogIndex | null = null

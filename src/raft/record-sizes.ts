@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 const CHUNK_LENGTH = 1 << 16
 const CHUNK_MASK = CHUNK_LENGTH - 1
 
+/** A list of sizes that grows and is cut at its end. */
 export class RecordSizes {
   readonly #chunks: Uint32Array[] = []
   #count = 0

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts'
 import { logIndex, term, type LogIndex, type Term } from '../base/brand.ts'
 import type { TermRun } from './types.ts'
 
+/** The runs of one log, in order. Asking takes logarithmic time in the number of terms. */
 export class TermRuns {
   // Rule: both grow strictly, and have the same length.
   readonly #firsts: LogIndex[] = []

@@ -26,6 +26,7 @@ export interface Call {
   readonly ids: readonly number[]
 }
 
+/** Says one thing at a time and remembers what it was told. */
 export class BrokerClient {
   readonly #number: number
   #requests = 0

@@ -19,6 +19,7 @@ interface Held {
 
 type Replied<Type extends Reply['type']> = Extract<Reply, { type: Type }>
 
+/** The state that the promises are about, built from commands and replies alone. */
 export class BrokerOracle {
   /** Log time. */
   #now = 0

@@ -16,6 +16,7 @@ interface TermClock {
   readonly clock: LogClock
 }
 
+/** Broker machines, one a member, and the clients of the group. */
 export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
   readonly #clients: readonly BrokerClient[]
   readonly #oracle = new BrokerOracle()

@@ -7,6 +7,7 @@ import { logIndex, term, type LogIndex } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { Entry, HardState, TermRun, Write } from '../../src/raft/index.ts'
 
+/** One disk: what is on it, and what is on its way to it. */
 export class SimDisk {
   hardState: HardState = { term: term(0), votedFor: 0 }
   /** The log on the disk. The entry of index i stands at i - 1. */

@@ -13,6 +13,7 @@ interface Known {
   readonly prevTerm: Term | 0
 }
 
+/** The knowledge of all nodes at once. A broken rule throws `InvariantError`. */
 export class Ghost {
   readonly #nodes: ReadonlyMap<NodeId, SimNode>
   readonly #leaders = new Map<Term, NodeId>()

@@ -19,6 +19,7 @@ interface Caller<Reply> {
   readonly done: (outcome: Outcome<Reply>) => void
 }
 
+/** A member over all its lives. */
 export class Member<Reply, Machine extends StateMachine<Reply>> {
   readonly node: SimNode
   readonly tables = new SimTables()

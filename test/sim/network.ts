@@ -3,6 +3,7 @@ import type { NodeId } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { Settings } from './settings.ts'
 
+/** The fate of every packet, drawn from the seed. */
 export class Network {
   readonly #prng: Prng
   readonly #settings: Settings

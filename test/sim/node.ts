@@ -43,6 +43,7 @@ export interface Stepped {
 
 export type NodeOptions = Omit<RaftOptions, 'recovered'>
 
+/** A node that runs or does not; its disk stays. */
 export class SimNode {
   readonly options: NodeOptions
   readonly disk: SimDisk

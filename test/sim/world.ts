@@ -23,6 +23,7 @@ const UNIT_MS = 10
 const SLOW_APPLY_MAX = 2
 const CLOCK_START_MS = 1_700_000_000_000
 
+/** The group, its surroundings and their time, in units. */
 export class World<Reply, Machine extends StateMachine<Reply>> {
   readonly settings: Settings
   readonly members = new Map<NodeId, Member<Reply, Machine>>()
