@@ -58,7 +58,7 @@ export async function startMember(
   logger: Logger,
   events: MemberEvents,
 ): Promise<RunningMember> {
-  const storage = await openStorage(config, clock, logger)
+  const storage = await openStorage(config, clock, logger, (error) => events.failed(error))
   const member = new Member(config, clock, logger, events, storage)
   try {
     await member.start()

@@ -1,4 +1,4 @@
-/** Judges who may talk to this member, and remembers it durably before letting them in. */
+/** Judges who may talk to this member, one greeting of a peer after the other, and remembers durably first. */
 import type { NodeId } from '../base/brand.ts'
 import type { IdentityStore } from '../dledger/identity-store.ts'
 import {
@@ -13,6 +13,7 @@ export class PeersJudge {
   readonly #identity: IdentityStore
   readonly #own: PeerIdentity
   readonly #remembered = new Map<NodeId, RememberedPeer>()
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(identity: IdentityStore, own: PeerIdentity) {
     this.#identity = identity
@@ -23,15 +24,20 @@ export class PeersJudge {
   }
 
   /** `accepted` only after what must be remembered is durable. */
-  async judge(greeting: PeerGreeting): Promise<Verdict> {
+  judge(greeting: PeerGreeting): Promise<Verdict> {
+    const verdict = this.#last.then(() => this.#judge(greeting))
+    this.#last = verdict.catch(() => undefined)
+    return verdict
+  }
+
+  async #judge(greeting: PeerGreeting): Promise<Verdict> {
     const before = this.#remembered.get(greeting.fromId)
     const { verdict, remember } = admit(before, greeting, this.#own)
     if (!verdict.accepted || remember === undefined || remember === before) return verdict
-    this.#remembered.set(greeting.fromId, remember)
     const { folderId, startCount } = remember
-    if (before === undefined || before.folderId !== folderId || before.startCount !== startCount) {
-      await this.#identity.meetPeer(greeting.fromId, { folderId, startCount })
-    }
+    const met = await this.#identity.meetPeer(greeting.fromId, { folderId, startCount })
+    if (met.type === 'refused') return { accepted: false, reason: met.reason, folderRefused: true }
+    this.#remembered.set(greeting.fromId, remember)
     return verdict
   }
 }

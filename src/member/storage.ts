@@ -31,11 +31,15 @@ export interface MemberStorage {
   readonly problems: readonly string[]
 }
 
-/** Throws FOLDER_REFUSED, DATA_DAMAGED or STORAGE_FAILED with one sentence for a person. */
+/**
+ * Throws FOLDER_REFUSED, DATA_DAMAGED or STORAGE_FAILED with one sentence for a person. `onFailure` hears of
+ * a failure of the disk under the log or the vote later on, after which the member must stop.
+ */
 export async function openStorage(
   config: BrokerConfig,
   clock: Clock,
   logger: Logger,
+  onFailure: (error: BrokerError) => void,
 ): Promise<MemberStorage> {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
   const lock = await FolderLock.take(config.dataFolder)
@@ -45,8 +49,12 @@ export async function openStorage(
   const known = await IdentityStore.load(disk, { ...expected, clusterId: config.bootstrap })
   const create = known === undefined
   if (create && config.bootstrap === undefined) throw emptyFolder(config)
-  const meta = await MetaStore.open(disk, { create }, logger)
-  const log = await LogStore.open(disk, { clock, create, segmentBytes: config.log.segmentBytes }, logger)
+  const meta = await MetaStore.open(disk, { create, onFailure }, logger)
+  const log = await LogStore.open(
+    disk,
+    { clock, create, onFailure, segmentBytes: config.log.segmentBytes },
+    logger,
+  )
   const identity =
     known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
   const kv = await LevelKv.open(join(config.dataFolder, 'tables'))

@@ -96,16 +96,10 @@ export class SimBroker {
 
   /** Lets time pass until the promise is settled. */
   async finish<T>(promise: Promise<T>, stepMs = TICK_MS): Promise<T> {
-    let done = false
-    promise.then(
-      () => {
-        done = true
-      },
-      () => {
-        done = true
-      },
-    )
-    for (let i = 0; i < 5_000 && !done; i++) await this.run(stepMs, stepMs)
+    const state = { done: false }
+    const end = (): boolean => (state.done = true)
+    promise.then(end, end)
+    for (let i = 0; i < 5_000 && !state.done; i++) await this.run(stepMs, stepMs)
     return promise
   }
 
