@@ -84,13 +84,19 @@ export abstract class Call implements CallContext {
   start(endsWithHeaders: boolean): void {
     if (endsWithHeaders) {
       this.stream.resume()
-      this.#guarded(() => this.half())
+      this.#halfClosed()
       return
     }
-    this.stream.on('data', (chunk: Buffer) => this.#guarded(() => this.take(chunk)))
+    this.stream.on('data', (chunk: Buffer) => {
+      try {
+        this.take(chunk)
+      } catch (error) {
+        this.fail(error)
+      }
+    })
     this.stream.on('end', () => {
       // A cancelled stream ends as well; that is not the client's half-close.
-      if (!this.gone) this.#guarded(() => this.half())
+      if (!this.gone) this.#halfClosed()
     })
   }
 
@@ -150,9 +156,9 @@ export abstract class Call implements CallContext {
     return new GrpcFailure(GrpcCode.INTERNAL, 'the call failed unexpectedly')
   }
 
-  #guarded(run: () => void): void {
+  #halfClosed(): void {
     try {
-      run()
+      this.half()
     } catch (error) {
       this.fail(error)
     }
@@ -187,12 +193,8 @@ export abstract class SingleRequestCall extends Call {
 
   protected take(chunk: Buffer): void {
     const whole = this.#reader === undefined ? onlyMessage(chunk) : undefined
-    for (const request of whole === undefined ? this.#gather(chunk) : [whole]) {
-      if (this.#request !== undefined) {
-        throw new GrpcFailure(GrpcCode.INTERNAL, 'the call takes one request, more have come')
-      }
-      this.#request = request
-    }
+    if (whole === undefined) for (const request of this.#gather(chunk)) this.#keep(request)
+    else this.#keep(whole)
   }
 
   protected half(): void {
@@ -201,8 +203,15 @@ export abstract class SingleRequestCall extends Call {
       throw new GrpcFailure(GrpcCode.INTERNAL, 'the request ended before its message did')
     }
     this.#request = undefined
-    this.#release()
+    if (this.#heldBytes > 0) this.#release()
     if (!this.ended) this.run(request)
+  }
+
+  #keep(request: Buffer): void {
+    if (this.#request !== undefined) {
+      throw new GrpcFailure(GrpcCode.INTERNAL, 'the call takes one request, more have come')
+    }
+    this.#request = request
   }
 
   #gather(chunk: Buffer): readonly Buffer[] {

@@ -41,10 +41,10 @@ export function refusalOf(headers: IncomingHttpHeaders): number | undefined {
   return typeof type === 'string' && /^application\/grpc[+;]/.test(type) ? undefined : 415
 }
 
-/** More than `HEADERS_BYTES_MAX` in names and values. The library only announces a limit. */
-export function areTooLarge(headers: IncomingHttpHeaders): boolean {
+/** More than `HEADERS_BYTES_MAX` in names and values, one after the other. The library only announces it. */
+export function areTooLarge(namesAndValues: readonly string[]): boolean {
   let bytes = 0
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  for (const text of namesAndValues) bytes += text.length
   return bytes > HEADERS_BYTES_MAX
 }
 

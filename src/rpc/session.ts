@@ -72,7 +72,9 @@ export class Session {
     this.#session.on('error', (error) => {
       host.logger.debug({ peer: this.#ends.peer, error: error.message }, 'a connection failed')
     })
-    this.#session.on('stream', (stream, headers, flags) => this.#call(stream, headers, flags))
+    this.#session.on('stream', (stream, headers, flags, raw: readonly string[] = []) => {
+      this.#call(stream, headers, flags, raw)
+    })
   }
 
   /** Calls `closed` when the connection is closed. */
@@ -104,10 +106,15 @@ export class Session {
     })
   }
 
-  #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+  #call(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    flags: number,
+    raw: readonly string[],
+  ): void {
     const refusal = refusalOf(headers)
     const method = this.#host.methods.get(headers[':path'] ?? '')
-    const large = areTooLarge(headers)
+    const large = areTooLarge(raw)
     if (refusal !== undefined || large || method === undefined) {
       refuse(stream, refusal ?? failureTrailers(large ? tooLarge() : unknownPath(headers[':path'])))
       return
