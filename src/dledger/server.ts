@@ -224,6 +224,11 @@ export class DLedgerServer<Reply> {
     this.#input({ type: 'unreachable', peer })
   }
 
+  /** The peer's process is gone: its connections closed and a new one is refused. */
+  gone(peer: NodeId): void {
+    this.#input({ type: 'gone', peer })
+  }
+
   /** The group does not take this member's folder: from now on it neither votes nor acknowledges. */
   refuse(reason: string): void {
     if (this.#refusal !== null) return

@@ -32,6 +32,7 @@ import { AdminService } from './admin-service.ts'
 import { describeMember, VERSION } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import { type AdminCall, answerCall, InternalCalls, type InternalHandlers } from './internal-calls.ts'
+import { PeerWatch } from './peer-watch.ts'
 import { PeersJudge } from './peers-judge.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
@@ -84,6 +85,7 @@ class Member implements RunningMember {
   readonly #context: LeaderContext
   readonly #proxy: Proxy
   readonly #refusals = new Map<NodeId, string>()
+  readonly #watch = new PeerWatch()
   readonly #nameServers = new NameServerClients()
   readonly #registrar: Registrar
   readonly #stop = new AbortController()
@@ -280,6 +282,7 @@ class Member implements RunningMember {
   }
 
   #connectionChanged(event: ConnectionEvent): void {
+    if (this.#watch.sees(event)) this.#broker.ledger.gone(event.peer)
     if (event.type === 'up') {
       this.#refusals.delete(event.peer)
       return
@@ -289,7 +292,8 @@ class Member implements RunningMember {
       if (event.refused === 'own' && event.folderRefused) this.#broker.ledger.refuse(event.reason)
       return
     }
-    if (event.channel === 'raft' && event.direction === 'out') this.#broker.ledger.unreachable(event.peer)
+    const lost = event.type === 'down' && event.channel === 'raft' && event.direction === 'out'
+    if (lost) this.#broker.ledger.unreachable(event.peer)
   }
 
   #registration(): RegisterRequest {

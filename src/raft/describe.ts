@@ -99,6 +99,8 @@ export function describeInput(input: Input): string {
       return `persisted #${input.write}`
     case 'unreachable':
       return `unreachable ${input.peer}`
+    case 'gone':
+      return `gone ${input.peer}`
     default:
       return unreachable(input)
   }

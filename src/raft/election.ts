@@ -28,6 +28,16 @@ export function isInContact(core: Core): boolean {
   return core.leader !== 0 && core.electionElapsed < core.options.electionTicksMin
 }
 
+/**
+ * The process of a peer is gone. If it led, this node is no longer in contact and asks for pre-votes soon;
+ * who still hears the leader refuses as ever, so a wrong word here elects nobody.
+ */
+export function onGone(core: Core, peer: NodeId): void {
+  if (core.role !== 'follower' || core.leader !== peer) return
+  core.becomeFollower(core.term, 0, 'the process of the leader is gone')
+  core.hastenElection()
+}
+
 /** Would this node vote for the sender? Nothing here changes, whatever the answer (thesis 9.6). */
 export function onPreVote(core: Core, from: NodeId, message: PreVote): void {
   const granted =

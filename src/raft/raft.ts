@@ -12,6 +12,7 @@ import type { NodeId } from '../base/brand.ts'
 import { Core } from './core.ts'
 import {
   isInContact,
+  onGone,
   onHardStateDurable,
   onPreVote,
   onPreVoteReply,
@@ -80,6 +81,8 @@ function take(core: Core, input: Input): void {
       return takePersisted(core, input.write)
     case 'unreachable':
       return core.leading?.progress.get(input.peer)?.lost()
+    case 'gone':
+      return onGone(core, input.peer)
     default:
       return unreachable(input)
   }

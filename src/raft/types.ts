@@ -115,6 +115,11 @@ export type Input =
   | { readonly type: 'persisted'; readonly write: number }
   /** What was sent to this peer may be lost: its connection broke, or an append could not be built. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
+  /**
+   * This peer's process is gone: its connections closed and a new one is refused. Never said because of
+   * silence. If it is the leader, an election begins soon instead of after a timeout.
+   */
+  | { readonly type: 'gone'; readonly peer: NodeId }
 
 /**
  * What the disk must do, in this order: hard state, then cut, then entries; durable as a whole before

@@ -69,6 +69,14 @@ export type ConnectionEvent =
       readonly reason: string
     }
   | {
+      /** A try to connect failed before the greeting was answered. */
+      readonly type: 'unreached'
+      readonly peer: NodeId
+      readonly channel: PeerChannel
+      readonly direction: 'out'
+      readonly ending: Ending
+    }
+  | {
       readonly type: 'refused'
       readonly peer: NodeId
       readonly channel: PeerChannel

@@ -187,6 +187,7 @@ export class Dialer {
     const about = { peer: this.#peer.id, channel: this.#channel, direction: 'out' } as const
     if (!wasUp) {
       this.#options.logger.debug({ ...about, ending, reason }, 'peer not reached')
+      this.#handlers.onConnection({ type: 'unreached', ...about, ending })
       return
     }
     this.#options.logger.info({ ...about, ending, reason }, 'peer disconnected')
