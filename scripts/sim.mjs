@@ -5,5 +5,12 @@ import { compile, ROOT, setUp } from './setup.mjs'
 
 setUp()
 compile('tsconfig.sim.json', ['src', 'test/sim'], 'dist-sim')
-const { main } = await import(pathToFileURL(join(ROOT, 'dist-sim', 'test', 'sim', 'run.js')).href)
-process.exitCode = main(process.argv.slice(2))
+const sim = (file) => import(pathToFileURL(join(ROOT, 'dist-sim', 'test', 'sim', file)).href)
+const args = process.argv.slice(2)
+if (args.includes('--mutants')) {
+  const { runMutants } = await sim('mutants.js')
+  process.exitCode = runMutants(join(ROOT, 'dist-sim'))
+} else {
+  const { main } = await sim('run.js')
+  process.exitCode = main(args)
+}

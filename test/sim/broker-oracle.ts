@@ -30,6 +30,8 @@ export class BrokerOracle {
   readonly #held = new Map<string, Held>()
   readonly #attempts = new Map<string, number>()
   readonly #ended = new Set<string>()
+  /** What each claim was given. */
+  readonly #claims = new Map<string, readonly string[]>()
   /** Acks that were valid, so that a repeat of the request is known. */
   readonly #acks = new Map<string, readonly boolean[]>()
   #delivered = 0
@@ -95,6 +97,14 @@ export class BrokerOracle {
   }
 
   #claimed(request: string, reply: Replied<'claimed'>): void {
+    const keys = reply.messages.map(({ queue, offset }) => `${queue}/${offset}`)
+    const before = this.#claims.get(request)
+    if (before === undefined) this.#claims.set(request, keys)
+    else {
+      const still = before.filter((key) => this.#isHeldUnder(key, request))
+      const same = keys.length === still.length && still.every((key) => keys.includes(key))
+      assert(same, 'a repeated claim answers what it still holds', { request, keys, still })
+    }
     for (const message of reply.messages) {
       const key = `${message.queue}/${message.offset}`
       assert(!this.#ended.has(key), 'what was acked is not handed out again', { key, request })
@@ -153,6 +163,11 @@ export class BrokerOracle {
     if (held === undefined || held.until > this.#now) return
     this.#ended.add(key)
     this.#held.delete(key)
+  }
+
+  #isHeldUnder(key: string, request: string): boolean {
+    const held = this.#held.get(key)
+    return held !== undefined && held.request === request && held.until > this.#now
   }
 
   #isHeldBy(key: string, attempt: number): boolean {
