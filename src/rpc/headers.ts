@@ -57,10 +57,11 @@ export function timeoutMs(header: string | undefined): number {
   return Number(digits) * unit
 }
 
-/** The trailers of a call that failed. */
+/** The trailers of a call that failed. Metadata is made harmless like the message: see `percentEncoded`. */
 export function failureTrailers(failure: GrpcFailure): OutgoingHttpHeaders {
+  const metadata = Object.entries(failure.metadata).map(([name, value]) => [name, percentEncoded(value)])
   return {
-    ...failure.metadata,
+    ...Object.fromEntries(metadata),
     'grpc-status': String(failure.code),
     'grpc-message': percentEncoded(failure.message),
   }

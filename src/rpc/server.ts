@@ -68,6 +68,8 @@ class Http2RpcServer implements RpcServer, SessionHost {
   readonly #options: RpcServerOptions
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
+  /** Sockets that have not said yet what they speak. */
+  readonly #silent = new Set<Socket>()
   readonly #sessions = new Set<Session>()
   readonly #tls: TlsGate | undefined
   #heldBytes = 0
@@ -132,6 +134,7 @@ class Http2RpcServer implements RpcServer, SessionHost {
       this.#listener.close()
     }
     const closed = Promise.all([...this.#sockets].map((socket) => whenClosed(socket)))
+    for (const socket of this.#silent) socket.destroy()
     for (const session of this.#sessions) session.drain()
     const cut = (): void => {
       for (const session of this.#sessions) session.destroy()
@@ -153,7 +156,12 @@ class Http2RpcServer implements RpcServer, SessionHost {
       return
     }
     this.#sockets.add(socket)
-    const spoke = this.clock.timer(this.prefaceMsMax, () => socket.destroy())
+    this.#silent.add(socket)
+    const disarm = this.clock.timer(this.prefaceMsMax, () => socket.destroy())
+    const spoke = (): void => {
+      this.#silent.delete(socket)
+      disarm()
+    }
     socket.once('close', () => {
       this.#sockets.delete(socket)
       spoke()

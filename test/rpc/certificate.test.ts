@@ -2,11 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { ChannelCredentials, Client, status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keptCertificate, loadCertificate } from '../../src/rpc/certificate.ts'
 import type { Method } from '../../src/rpc/service.ts'
-import { grpcClient, same, serve, unary } from './support/rpc-world.ts'
+import { grpcClient, plainSocket, same, serve, unary } from './support/rpc-world.ts'
 
 const DAY_MS = 24 * 3600_000
 const path = '/t.T/Echo'
@@ -111,4 +112,21 @@ test("the user's own files are used as they are, if they fit", async () => {
   await expect(loadCertificate(join(folder, 'none'), files[1])).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   })
+})
+
+test('TLS that stops half-way or does not speak HTTP/2 is closed, and the server serves on', async () => {
+  const certificate = await keptCertificate(folder, [], Date.now())
+  const ca = await readFile(certificate.caPath, 'utf8')
+  await using server = await serve([echo], { certificate, prefaceMsMax: 200 })
+  const half = await plainSocket(server.port)
+  half.socket.write(Buffer.of(0x16, 3, 1, 2, 0, 1, 0))
+  const garbage = await plainSocket(server.port)
+  garbage.socket.write(Buffer.concat([Buffer.of(0x16, 3, 1, 0, 200), Buffer.alloc(500, 7)]))
+  const http1 = connect({ port: server.port, host: 'localhost', ca, ALPNProtocols: ['http/1.1'] })
+  const refused = new Promise((resolve) => http1.on('error', () => undefined).on('close', resolve))
+  const silent = connect({ port: server.port, host: 'localhost', ca, ALPNProtocols: ['h2'] })
+  const dropped = new Promise((resolve) => silent.on('error', () => undefined).on('close', resolve))
+  silent.resume()
+  await Promise.all([half.closed, garbage.closed, refused, dropped])
+  expect(String(await call(`localhost:${server.port}`, ca))).toBe('hello')
 })

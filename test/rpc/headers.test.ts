@@ -72,6 +72,10 @@ test('headers are counted with their names', () => {
 })
 
 test('a failure becomes status, message and its metadata', () => {
-  const failure = new GrpcFailure(GrpcCode.ABORTED, '50 %', { metadata: { 'x-a': 'b' } })
-  expect(failureTrailers(failure)).toEqual({ 'grpc-status': '10', 'grpc-message': '50 %25', 'x-a': 'b' })
+  const failure = new GrpcFailure(GrpcCode.ABORTED, '50 %', { metadata: { 'x-a': 'b\r\nc' } })
+  expect(failureTrailers(failure)).toEqual({
+    'grpc-status': '10',
+    'grpc-message': '50 %25',
+    'x-a': 'b%0D%0Ac',
+  })
 })

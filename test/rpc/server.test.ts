@@ -69,6 +69,14 @@ test('what does not end in time is cut', async () => {
   client.close()
 })
 
+test('connections that have not spoken do not hold a closing server up', async () => {
+  const server = await serve([echo])
+  const { closed } = await plainSocket(server.port)
+  await until(() => server.connections === 1)
+  await server.close(60_000)
+  await closed
+})
+
 test('connections beyond the limit are closed at once', async () => {
   await using server = await serve([echo], { connectionsMax: 2 })
   const first = await plainSocket(server.port)
