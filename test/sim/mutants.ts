@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
     'takes less than half of the voters for a majority',
     'quorum.js',
     'Math.floor(voterCount / 2) + 1',
-    'Math.ceil(voterCount / 2)',
+    'Math.floor(voterCount / 2)',
   ),
   inRaft(
     'forgets its vote when it steps down',
