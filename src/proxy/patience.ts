@@ -61,6 +61,11 @@ export class Patience {
     })
   }
 
+  /** Ends the call's time now, for example because the node stops. */
+  abandon(): void {
+    this.#end(new BrokerError('CLOSED', 'the node stops'))
+  }
+
   close(): void {
     this.#giveUp = undefined
     this.#cancelTimer()

@@ -58,6 +58,8 @@ export class Proxy {
   readonly #requestKeys = new RequestKeys()
   readonly #calls: Admission
   readonly #receives: Admission
+  /** The time of each call that no client waits for. */
+  readonly #untold = new Set<Patience>()
   readonly #background = new Admission(BACKGROUND_CALLS_MAX, REQUEST_BYTES_WAITING_MAX)
 
   constructor(options: ProxyOptions) {
@@ -102,8 +104,9 @@ export class Proxy {
     this.#telemetry.groupsChanged()
   }
 
-  /** Resolves when nothing is left that was begun beside the calls. */
+  /** Gives up what no client waits for. Resolves when nothing of it is left. */
   async close(): Promise<void> {
+    for (const patience of this.#untold) patience.abandon()
     await this.#tasks.idle()
   }
 
@@ -192,8 +195,12 @@ export class Proxy {
   #tell(head: CallHead, request: Uint8Array, repeatable: boolean): void {
     const { clock } = this.#options.context
     const patience = new Patience(clock, clock.mono() + BACKGROUND_MS)
+    this.#untold.add(patience)
     const call = { head, request, patience, reserveMs: 0, repeatable, abortable: false }
-    const told = this.#router.call({ ...call, admission: this.#background }).finally(() => patience.close())
+    const told = this.#router.call({ ...call, admission: this.#background }).finally(() => {
+      patience.close()
+      this.#untold.delete(patience)
+    })
     this.#tasks.add(told, 'the leader could not be told')
   }
 }

@@ -1,9 +1,9 @@
 /** Makes the keys by which repeats of one call are known: random for the process, then counted. */
 import { randomBytes } from 'node:crypto'
-import { setUint64, viewOf } from '../base/bytes.ts'
 import { REQUEST_KEY_BYTES } from './call-head.ts'
 
-const COUNTER_AT = REQUEST_KEY_BYTES - 8
+const COUNTER_BYTES = 6
+const COUNTER_AT = REQUEST_KEY_BYTES - COUNTER_BYTES
 
 export class RequestKeys {
   readonly #prefix = randomBytes(COUNTER_AT)
@@ -11,10 +11,10 @@ export class RequestKeys {
 
   /** 16 bytes that no other call has. */
   next(): Uint8Array {
-    const key = new Uint8Array(REQUEST_KEY_BYTES)
+    const key = Buffer.allocUnsafe(REQUEST_KEY_BYTES)
     key.set(this.#prefix)
     this.#count += 1
-    setUint64(viewOf(key), COUNTER_AT, this.#count)
+    key.writeUIntBE(this.#count, COUNTER_AT, COUNTER_BYTES)
     return key
   }
 }

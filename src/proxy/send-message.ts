@@ -8,6 +8,10 @@ import { WireWriter } from './wire-writer.ts'
 
 const OK_BYTES = statusBytes(OK)
 
+// Used again for each answer: writing is synchronous and what was written is copied out.
+const reply = new WireWriter(1024)
+const entry = new WireWriter(512)
+
 export const sendMessage: LeaderPart = async ({ operations, clock }, head, request) => {
   const { topic, count, chunks, bytes, messageIds } = cutSendRequest(request, head.clientId, clock.wall())
   const results = await operations.send({ topic, count, messages: chunks, bytes })
@@ -16,8 +20,7 @@ export const sendMessage: LeaderPart = async ({ operations, clock }, head, reque
 
 /** `SendMessageResponse`: one entry for each message. */
 function sendReply(messageIds: readonly Uint8Array[], results: readonly SendResult[]): Uint8Array {
-  const reply = new WireWriter(32 + messageIds.length * 80).bytes(1, OK_BYTES)
-  const entry = new WireWriter(128)
+  reply.clear().bytes(1, OK_BYTES)
   for (const [i, messageId] of messageIds.entries()) {
     entry.clear().bytes(1, OK_BYTES).bytes(2, messageId)
     const offset = results[i]?.offset ?? 0

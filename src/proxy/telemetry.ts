@@ -15,6 +15,9 @@ import { Refusal } from './refusal.ts'
 import { mergeSettings } from './settings.ts'
 import { OK } from './status.ts'
 
+/** Settings are kept as long as their stream, so they may not be endless. */
+const SETTINGS_BYTES_MAX = 128 * 1024
+
 export interface TelemetryOptions {
   group(name: string): GroupView | undefined
   /** A consumer announced itself. Must not throw, and nothing waits for it. */
@@ -103,6 +106,9 @@ function settingsOf(bytes: Uint8Array): Settings | undefined {
   try {
     const { settings }: TelemetryCommand = telemetryCommands.decode(bytes)
     if (settings === undefined) return undefined
+    if (bytes.byteLength > SETTINGS_BYTES_MAX) {
+      throw new BrokerError('BAD_REQUEST', `settings have at most ${SETTINGS_BYTES_MAX} bytes`)
+    }
     return checked(settings)
   } catch (error) {
     if (error instanceof Refusal || error instanceof BrokerError) {

@@ -33,6 +33,13 @@ describe('waiting', () => {
     await waiting
   })
 
+  test('ends when it is abandoned', async () => {
+    const patience = new Patience(new ManualClock(), 100)
+    const waiting = expect(patience.wait(never)).rejects.toMatchObject({ code: 'CLOSED' })
+    patience.abandon()
+    await waiting
+  })
+
   test('for a client that was gone before ends at once', async () => {
     const patience = new Patience(new ManualClock(), 100, AbortSignal.abort())
     await expect(patience.wait(never)).rejects.toMatchObject({ code: 'CANCELLED' })

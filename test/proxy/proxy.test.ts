@@ -228,6 +228,14 @@ describe('overload', () => {
   })
 })
 
+test('a node that stops does not wait for a leader to be told something', async () => {
+  const node = new Node('nobody')
+  node.call('QueryRoute', ROUTE)
+  await settle()
+  await node.proxy.close()
+  expect(node.world.operations.seen).toEqual([])
+})
+
 describe('telemetry', () => {
   const settings = {
     settings: { clientType: 2, subscription: { group: { name: 'billing' }, subscriptions: [] } },

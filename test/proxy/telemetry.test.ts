@@ -101,6 +101,10 @@ describe('settings', () => {
         },
       }),
     ],
+    [
+      'that are endless',
+      settingsBytes({ publishing: { topics: Array.from({ length: 20_000 }, () => TOPIC) } }),
+    ],
     ['that are not readable', Uint8Array.from([0x12, 0x7f])],
   ])('%s end the stream with INVALID_ARGUMENT', async (_, bytes) => {
     const { stream, ended } = new Case().open()
