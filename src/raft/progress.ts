@@ -23,6 +23,8 @@ export class Progress {
   #paused = false
   /** The latest round that the peer answered. */
   #heardRound = 0
+  /** The highest commit index that the peer was sent; it may be lost, a heartbeat says it again. */
+  #commitSent: LogIndex = logIndex(0)
 
   constructor(peer: NodeId, nextIndex: LogIndex, inflightCountMax: number, inflightBytesMax: number) {
     this.peer = peer
@@ -50,6 +52,16 @@ export class Progress {
   /** The leader's round that began the latest contact with this peer. */
   get heardRound(): number {
     return this.#heardRound
+  }
+
+  get commitSent(): LogIndex {
+    return this.#commitSent
+  }
+
+  /** An append with this commit index went out, with or without entries. */
+  toldCommit(index: LogIndex): void {
+    assert(index >= this.#commitSent, 'a leader tells of more and more', { index, sent: this.#commitSent })
+    this.#commitSent = index
   }
 
   /** May an append of this many bytes go out now? */

@@ -1,7 +1,7 @@
 /**
- * What a leader sends at the end of a step: new entries as far as each peer's window lets them, and heartbeats.
- * A heartbeat follows the last append that was sent, so a peer that missed one refuses the heartbeat, and so
- * the loss is seen within a round without any timer for it.
+ * What a leader sends at the end of a step: new entries as far as each peer's window lets them, heartbeats, and
+ * the commit index when no append will carry it soon. A heartbeat follows the last append that was sent, so a
+ * peer that missed one refuses the heartbeat, and so the loss is seen within a round without any timer for it.
  */
 import { logIndex, type LogIndex } from '../base/brand.ts'
 import type { Core, Leading } from './core.ts'
@@ -13,7 +13,9 @@ import type { AppendReply } from './types.ts'
 export function replicate(core: Core, leading: Leading): void {
   for (const progress of leading.progress.values()) {
     sendEntries(core, leading, progress)
-    if (leading.heartbeatDue) sendAppend(core, leading, progress, logIndex(progress.nextIndex - 1))
+    if (leading.heartbeatDue || isCommitNews(core, progress)) {
+      sendAppend(core, leading, progress, logIndex(progress.nextIndex - 1))
+    }
   }
   leading.heartbeatDue = false
 }
@@ -25,6 +27,16 @@ export function replicate(core: Core, leading: Leading): void {
 export function meetingPoint(log: Log, refusal: AppendReply): LogIndex {
   const before = logIndex(refusal.index - 1)
   return log.lastAtMost(refusal.hintIndex < before ? refusal.hintIndex : before, refusal.hintTerm)
+}
+
+/**
+ * Everything is committed and the peer has it all, but does not know: followers apply, and serve reads of what
+ * was just made, as soon as they know. Under load the next append carries the commit index, so this says no.
+ */
+function isCommitNews(core: Core, progress: Progress): boolean {
+  const { lastIndex } = core.log
+  const allDone = core.commitIndex === lastIndex && progress.matchIndex === lastIndex
+  return allDone && progress.commitSent < core.commitIndex
 }
 
 function sendEntries(core: Core, leading: Leading, progress: Progress): void {
@@ -41,6 +53,7 @@ function sendEntries(core: Core, leading: Leading, progress: Progress): void {
 function sendAppend(core: Core, leading: Leading, progress: Progress, last: LogIndex): void {
   const first = progress.nextIndex
   const prevIndex = logIndex(first - 1)
+  progress.toldCommit(core.commitIndex)
   core.out.send(progress.peer, {
     type: 'append',
     term: core.term,

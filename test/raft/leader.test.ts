@@ -80,6 +80,25 @@ describe('committing', () => {
     expect(node.status.peers[0]?.matchIndex).toBe(0)
   })
 
+  test('tells each peer that has everything once, in the step in which it is known', () => {
+    const node = solo().lead()
+    node.hear(2, matched(1, 1))
+    expect([rangesTo(2, node), rangesTo(3, node)]).toEqual([['heartbeat'], []])
+    node.hear(3, matched(1, 1))
+    expect([rangesTo(2, node), rangesTo(3, node)]).toEqual([[], ['heartbeat']])
+    node.hear(2, matched(1, 1))
+    expect([rangesTo(2, node), rangesTo(3, node)]).toEqual([[], []])
+  })
+
+  test('is told by the next append alone while there is more to come', () => {
+    const node = solo().lead()
+    node.propose(100)
+    node.hear(2, matched(1, 1))
+    expect(rangesTo(2, node)).toEqual([])
+    node.propose(100)
+    expect(appendsTo(2, node).map(({ first, commitIndex }) => [first, commitIndex])).toEqual([[3, 1]])
+  })
+
   test('follows a majority of any five', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 11 }), { minLength: 4, maxLength: 4 }), (acks) => {
