@@ -29,12 +29,14 @@ export class Consumer extends Row {
   /** The next message that was never handed out. Rule: at most the queue's next offset. */
   cursor: QueueOffset
   /**
-   * Messages in flight by their offsets. New ones come in ascending order and others keep their place, so
-   * the first one is the smallest. Rule: all below the cursor.
+   * Messages in flight by their offsets, in ascending order: new ones come so and others keep their place.
+   * Rule: all below the cursor.
    */
   readonly inFlight = new Map<QueueOffset, Claim>()
   /** Claims with attempts left, by the time they become visible. */
   readonly waiting = new ClaimHeap<Claim>()
+  /** Rule: nothing before it is in flight. */
+  #committed: QueueOffset
 
   constructor(groupId: GroupId, attemptsMax: number, queue: Queue, cursor: QueueOffset) {
     super()
@@ -42,12 +44,25 @@ export class Consumer extends Row {
     this.attemptsMax = attemptsMax
     this.queue = queue
     this.cursor = cursor
+    this.#committed = cursor
   }
 
-  /** Everything before it is consumed. */
+  /**
+   * Everything before it is consumed. It only moves forward, so that looking for it costs one step a message
+   * over all calls (the first key of a map with many deletions would cost a step a deletion, each time).
+   */
   committed(): QueueOffset {
-    for (const first of this.inFlight.keys()) return first
-    return this.cursor
+    if (this.inFlight.size === 0) this.#committed = this.cursor
+    while (this.#committed < this.cursor && !this.inFlight.has(this.#committed)) {
+      this.#committed = (this.#committed + 1) as QueueOffset
+    }
+    return this.#committed
+  }
+
+  /** Puts a claim back that was read from a table. */
+  restore(claim: Claim): void {
+    this.inFlight.set(claim.offset, claim)
+    if (claim.offset < this.#committed) this.#committed = claim.offset
   }
 
   view(): ConsumerView {

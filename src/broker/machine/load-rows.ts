@@ -123,7 +123,7 @@ export function readClaim({ state }: RowSink, row: FoundRow): void {
   claim.visibleAt = visibleAt
   claim.autoRenew = (flags & CLAIM_AUTO_RENEW) !== 0
   if ((flags & CLAIM_HELD) !== 0) joinBatch(state, claim, openBatch(state, request, client))
-  consumer.inFlight.set(offset, claim)
+  consumer.restore(claim)
   listClaim(state, claim)
   state.rows.restore(claim, row.key, row.value)
 }

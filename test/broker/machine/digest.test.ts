@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DigestSum, digestText } from '../../../src/broker/machine/digest.ts'
+import { DigestSum, digestText, laneA, laneB } from '../../../src/broker/machine/digest.ts'
 
 type Pair = readonly [key: Uint8Array, value: Uint8Array]
 
@@ -53,3 +53,21 @@ test('a digest is sixteen hexadecimal characters', () => {
   expect(digestText(0, 1)).toBe('0000000000000001')
   expect(digestText(-1, 0x1_0000_0002)).toBe('ffffffff00000002')
 })
+
+test('each sum mixes: one bit of the checksum changes about half of its bits', () => {
+  for (const lane of [laneA, (crc: number) => laneB(crc, 50)]) {
+    let changed = 0
+    for (let crc = 0; crc < 32_000; crc += 1000) {
+      for (let bit = 0; bit < 32; bit++) changed += ones(lane(crc) ^ lane(crc ^ (1 << bit)))
+    }
+    const average = changed / (32 * 32)
+    expect(average).toBeGreaterThan(14)
+    expect(average).toBeLessThan(18)
+  }
+})
+
+function ones(value: number): number {
+  let count = 0
+  for (let bits = value >>> 0; bits !== 0; bits >>>= 1) count += bits & 1
+  return count
+}
