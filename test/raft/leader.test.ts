@@ -92,11 +92,14 @@ describe('committing', () => {
 
   test('is told by the next append alone while there is more to come', () => {
     const node = solo().lead()
-    node.propose(100)
     node.hear(2, matched(1, 1))
-    expect(rangesTo(2, node)).toEqual([])
     node.propose(100)
-    expect(appendsTo(2, node).map(({ first, commitIndex }) => [first, commitIndex])).toEqual([[3, 1]])
+    node.propose(100)
+    node.persist()
+    node.hear(2, matched(1, 2))
+    expect([node.status.commitIndex, rangesTo(2, node)]).toEqual([2, []])
+    node.propose(100)
+    expect(appendsTo(2, node).map(({ first, commitIndex }) => [first, commitIndex])).toEqual([[4, 2]])
   })
 
   test('follows a majority of any five', () => {
