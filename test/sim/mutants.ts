@@ -86,6 +86,12 @@ export const MUTANTS: readonly Mutant[] = [
     'core.votedFor === from ||',
     'core.votedFor === from || core.leader === 0 ||',
   ),
+  inRaft(
+    'votes while it asks for pre-votes, and goes on asking',
+    'election.js',
+    "core.becomeFollower(core.term, 0, 'another node got the vote')",
+    '',
+  ),
   inRaft('counts votes of older terms', 'election.js', '|| message.term !== core.term', ''),
   inRaft('counts votes by message', 'quorum.js', 'if (this.#votes.has(voter))', 'if (false)'),
   inRaft(

@@ -47,6 +47,9 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
       world.crash(victim)
       world.at(world.now + prng.below(end - world.now, 10), () => world.restart(victim))
     }
+  } else if (fault === 'gone') {
+    // A wrong word: the leader lives, and its followers are told otherwise.
+    for (const member of members) if (member !== one) world.tellGone(member, one.id)
   } else if (fault === 'stuckDisk') {
     world.stick(one, world.now + prng.below(end - world.now, 10))
   }

@@ -88,6 +88,9 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#stuckUntil.delete(member.id)
     this.#writing.delete(member.id)
     member.crash(this.#prng)
+    if (this.settings.faults.has('gone')) {
+      for (const other of this.members.values()) if (other !== member) this.tellGone(other, member.id)
+    }
     this.ghost.checkMajority()
   }
 
@@ -95,6 +98,17 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   stick(member: Member<Reply, Machine>, until: number): void {
     this.#note(member, [3, until], () => `has a disk that stands still until ${until}`)
     this.#stuckUntil.set(member.id, until)
+  }
+
+  /** A member hears soon that a peer's process is gone, right or wrong. */
+  tellGone(member: Member<Reply, Machine>, peer: NodeId): void {
+    if (!member.node.isUp) return
+    const life = member.node.raft
+    this.at(this.now + this.#prng.below(40, 1), () => {
+      if (!member.node.isUp || member.node.raft !== life) return
+      member.put({ type: 'gone', peer })
+      this.#turnSoon(member)
+    })
   }
 
   /** Bad weather ends for good: no fault happens any more. */
