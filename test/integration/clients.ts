@@ -1,6 +1,11 @@
 /** The official Node client as the integration tests use it. */
 import { Producer, SimpleConsumer } from 'rocketmq-client-nodejs'
+import { History } from '../../jepsen-like/history.ts'
 import { sleep } from './group.ts'
+
+/** Logical processes of the history: the receiving loops come after this, their acks after the other. */
+const CONSUMER_PROCESS = 1_000_000
+const ACK_PROCESS = 2_000_000
 
 const SILENT = { info() {}, warn() {}, error() {}, debug() {}, close() {} }
 
@@ -23,12 +28,14 @@ export class DrainingConsumer {
   readonly delivered: Delivered[] = []
   readonly #consumer: SimpleConsumer
   readonly #invisibleMs: number
+  readonly #history: History
   #running = true
   #loop: Promise<void> = Promise.resolve()
 
-  private constructor(consumer: SimpleConsumer, invisibleMs: number) {
+  private constructor(consumer: SimpleConsumer, invisibleMs: number, history: History) {
     this.#consumer = consumer
     this.#invisibleMs = invisibleMs
+    this.#history = history
   }
 
   static async start(
@@ -36,7 +43,7 @@ export class DrainingConsumer {
     topic: string,
     group: string,
     invisibleMs = 15_000,
-    loops = 4,
+    history = new History(() => performance.now()),
   ): Promise<DrainingConsumer> {
     const consumer = new SimpleConsumer({
       endpoints: endpoint,
@@ -47,8 +54,9 @@ export class DrainingConsumer {
       logger: SILENT,
     })
     await consumer.startup()
-    const draining = new DrainingConsumer(consumer, invisibleMs)
-    draining.#loop = Promise.all(Array.from({ length: loops }, () => draining.#run())).then(() => undefined)
+    const draining = new DrainingConsumer(consumer, invisibleMs, history)
+    const loops = [1, 2, 3, 4].map((loop) => draining.#run(CONSUMER_PROCESS + loop))
+    draining.#loop = Promise.all(loops).then(() => undefined)
     return draining
   }
 
@@ -57,30 +65,40 @@ export class DrainingConsumer {
     return new Set(this.delivered.map((message) => message.body))
   }
 
-  async #run(): Promise<void> {
+  async #run(process: number): Promise<void> {
     while (this.#running) {
+      const ref = this.#history.invoke(process, { f: 'receive' })
       try {
         const messages = await this.#consumer.receive(32, this.#invisibleMs)
         const at = Date.now()
-        for (const message of messages) {
-          const { messageId, deliveryAttempt } = message
-          const attempt = deliveryAttempt ?? 0
-          this.delivered.push({ body: message.body.toString(), attempt, messageId, at })
+        const seen = messages.map((message) => ({
+          key: message.body.toString(),
+          attempt: message.deliveryAttempt ?? 0,
+        }))
+        this.#history.ok(process, ref, seen)
+        for (const [n, { key, attempt }] of seen.entries()) {
+          this.delivered.push({ body: key, attempt, messageId: messages[n]?.messageId ?? '', at })
         }
         await Promise.all(messages.map((message) => this.#ack(message)))
-      } catch {
+      } catch (error) {
+        this.#history.info(process, ref, String(error))
         await sleep(100)
       }
     }
   }
 
   async #ack(message: Parameters<SimpleConsumer['ack']>[0]): Promise<void> {
+    const key = message.body.toString()
     const end = Date.now() + this.#invisibleMs
     while (Date.now() < end) {
+      const process = ACK_PROCESS + this.#history.events.length
+      const ref = this.#history.invoke(process, { f: 'ack', key, attempt: message.deliveryAttempt ?? 0 })
       try {
         await this.#consumer.ack(message)
+        this.#history.ok(process, ref)
         return
-      } catch {
+      } catch (error) {
+        this.#history.info(process, ref, String(error))
         await sleep(100)
       }
     }
@@ -91,18 +109,6 @@ export class DrainingConsumer {
     await this.#loop
     await this.#consumer.shutdown().catch(() => undefined)
   }
-}
-
-/** The deliveries of one body beyond the first whose predecessor was still invisible. */
-export function earlyRepeats(delivered: readonly Delivered[], invisibleMs: number): string[] {
-  const last = new Map<string, number>()
-  const repeats: string[] = []
-  for (const { body, at } of delivered) {
-    const before = last.get(body)
-    if (before !== undefined && at - before < invisibleMs) repeats.push(body)
-    last.set(body, at)
-  }
-  return repeats
 }
 
 /** Waits until `holds`; throws after `msMax`. */
