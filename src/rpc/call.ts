@@ -50,7 +50,6 @@ export abstract class Call implements CallContext {
     this.stream = stream
     this.#headers = headers
     this.#arrivedMono = host.clock.mono()
-    stream.on('error', ignore)
   }
 
   /** Takes what arrives. Throws `GrpcFailure` when it is not what the call expects. */
@@ -173,9 +172,9 @@ export abstract class Call implements CallContext {
     if (this.gone) cancelled()
     const waitMs = this.deadlineMono - this.host.clock.mono()
     const late = (): void => abort.abort(new BrokerError('TIMEOUT', 'the deadline of the client has passed'))
-    const disarm = waitMs === Infinity ? ignore : this.host.clock.timer(Math.max(0, waitMs), late)
+    const disarm = waitMs === Infinity ? undefined : this.host.clock.timer(Math.max(0, waitMs), late)
     this.stream.once('close', () => {
-      disarm()
+      disarm?.()
       cancelled()
     })
     return abort
@@ -230,8 +229,4 @@ export abstract class SingleRequestCall extends Call {
     this.host.releaseBytes(this.#heldBytes)
     this.#heldBytes = 0
   }
-}
-
-function ignore(): void {
-  // An error of a stream ends the stream; its 'close' tells those who asked.
 }

@@ -54,7 +54,11 @@ export class ServerStreamCall extends SingleRequestCall {
   /** Waits for an event of the stream, for its end, or for the patience to be over, which ends the stream. */
   #until(event: 'drain' | 'finish'): Promise<void> {
     return new Promise((resolve) => {
-      const cut = (): void => this.stream.close(constants.NGHTTP2_CANCEL)
+      const cut = (): void => {
+        this.stream.close(constants.NGHTTP2_CANCEL)
+        // A stream that its client has reset with NO_ERROR is closed already, and never ends by itself.
+        this.stream.destroy()
+      }
       const disarm = this.host.clock.timer(STALL_MS_MAX, cut)
       const done = (): void => {
         disarm()

@@ -93,7 +93,10 @@ export class Session {
     this.#session.destroy()
   }
 
-  /** Asks for a sign of life and closes the connection when the last question was not answered. */
+  /**
+   * Asks for a sign of life and closes the connection when the last question was not answered. This also
+   * ends sessions that the library leaves half-closed when a stream was reset with NO_ERROR during a write.
+   */
   ping(): void {
     if (this.#session.destroyed) return
     if (this.#pinging) {
@@ -112,6 +115,9 @@ export class Session {
     flags: number,
     raw: readonly string[],
   ): void {
+    // The library tells of a stream a moment later: it may have been cancelled since.
+    stream.on('error', ignore)
+    if (stream.destroyed || stream.closed) return
     const refusal = refusalOf(headers)
     const method = this.#host.methods.get(headers[':path'] ?? '')
     const large = areTooLarge(raw)
@@ -150,7 +156,6 @@ function tooLarge(): GrpcFailure {
 
 /** Ends a stream without reading it: with an HTTP status, or as a call with trailers only. */
 function refuse(stream: ServerHttp2Stream, answer: number | ReturnType<typeof failureTrailers>): void {
-  stream.on('error', () => undefined)
   stream.resume()
   const headers = typeof answer === 'number' ? { ':status': answer } : { ...RESPONSE_HEADERS, ...answer }
   stream.respond(headers, TRAILERS_ONLY)
@@ -161,4 +166,8 @@ function hostText(address: string | undefined): string {
   if (address === undefined) return ''
   const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
   return plain.includes(':') ? `[${plain}]` : plain
+}
+
+function ignore(): void {
+  // An error of a stream ends the stream; its 'close' tells those who want to know.
 }
