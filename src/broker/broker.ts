@@ -4,13 +4,11 @@
  */
 import { millis, type Millis, type NodeId } from '../base/brand.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
-import { DLedgerServer } from '../dledger/server.ts'
+import { DLedgerServer, type RaftCore, type RoleChange } from '../dledger/server.ts'
 import type { LogStore } from '../dledger/log-store.ts'
 import type { MetaStore } from '../dledger/meta-store.ts'
 import type { RaftLink } from '../dledger/peer-sender.ts'
 import type { EncodedCommand } from '../dledger/proposals.ts'
-import type { Raft } from '../raft/index.ts'
-import type { RoleChange } from '../raft/types.ts'
 import { ClientLiveness } from './client-liveness.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
 import { DiskGuard } from './disk-guard.ts'
@@ -23,7 +21,7 @@ import { Receivers } from './receivers.ts'
 
 export interface BrokerOptions {
   readonly id: NodeId
-  readonly raft: Raft
+  readonly raft: RaftCore
   readonly log: LogStore
   readonly meta: MetaStore
   readonly kv: Kv

@@ -9,7 +9,7 @@ import { BrokerError, messageOf } from '../base/errors.ts'
 import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Kv, Logger } from '../base/ports.ts'
 import type { StateMachine } from '../base/state-machine.ts'
-import type { Raft } from '../raft/index.ts'
+import type { Raft as RaftCore } from '../raft/index.ts'
 import { isNoop } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
 import { ApplyLane, type EntryBody } from './apply-lane.ts'
@@ -24,7 +24,7 @@ import { WriteLane } from './write-lane.ts'
 
 export interface DLedgerOptions<Reply> {
   readonly id: NodeId
-  readonly raft: Raft
+  readonly raft: RaftCore
   readonly log: LogStore
   readonly meta: MetaStore
   readonly kv: Kv
@@ -51,6 +51,8 @@ export interface DLedgerEvents {
   failed(error: unknown): void
 }
 
+export type { RaftCore, RoleChange }
+
 /** An entry of the leader before it has a record: the commands and who waits for them. */
 interface BatchPayload<Reply> extends Payload {
   readonly batch: CommandBatch<Reply>
@@ -59,7 +61,7 @@ interface BatchPayload<Reply> extends Payload {
 
 export class DLedgerServer<Reply> {
   readonly #options: DLedgerOptions<Reply>
-  readonly #raft: Raft
+  readonly #raft: RaftCore
   readonly #log: LogStore
   readonly #proposals = new Proposals<Reply>()
   readonly #writeLane: WriteLane

@@ -4,7 +4,7 @@
  */
 import { assert } from '../../src/base/assert.ts'
 import { nodeId, type NodeId } from '../../src/base/brand.ts'
-import { Heap } from '../../src/base/heap.ts'
+import { Heap } from './heap.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
 import { describeInput, describeMessage, describeReady } from '../../src/raft/index.ts'

@@ -1,7 +1,7 @@
 /** The heap of deadlines gives its values in the order of their keys. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Heap } from '../../src/base/heap.ts'
+import { Heap } from './heap.ts'
 
 test('values come out in the order of their keys, between any pushes', () => {
   fc.assert(
