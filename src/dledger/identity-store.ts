@@ -23,6 +23,11 @@ export interface FolderStart {
   readonly startCount: number
 }
 
+/** The last start of a peer's folder that was met, and which process it was: a copy starts as another one. */
+export interface PeerStart extends FolderStart {
+  readonly processId: string
+}
+
 /** What a folder says about itself. */
 export interface Identity extends FolderStart {
   readonly formatVersion: number
@@ -32,7 +37,7 @@ export interface Identity extends FolderStart {
   /** The voters, ascending. */
   readonly members: readonly NodeId[]
   /** The last start of each peer that was met, by member id. */
-  readonly peers: Readonly<Record<string, FolderStart>>
+  readonly peers: Readonly<Record<string, PeerStart>>
 }
 
 /** What the configuration says that the folder is. */
@@ -49,6 +54,7 @@ export type PeerVerdict = { readonly type: 'ok' } | { readonly type: 'refused'; 
 
 const ID_SCHEMA = z.int().min(1).transform(nodeId)
 const FOLDER_START = { folderId: z.string().min(1), startCount: z.int().min(1) }
+const PEER_START = { ...FOLDER_START, processId: z.string() }
 const VERSION_SCHEMA = z.object({ formatVersion: z.int().min(1) })
 const IDENTITY_SCHEMA = z.strictObject({
   formatVersion: z.int().min(1),
@@ -57,7 +63,7 @@ const IDENTITY_SCHEMA = z.strictObject({
   memberId: ID_SCHEMA,
   ...FOLDER_START,
   members: z.array(ID_SCHEMA),
-  peers: z.record(z.string().regex(/^[1-9]\d*$/), z.strictObject(FOLDER_START)),
+  peers: z.record(z.string().regex(/^[1-9]\d*$/), z.strictObject(PEER_START)),
 })
 
 export class IdentityStore {
@@ -117,21 +123,21 @@ export class IdentityStore {
   /**
    * Compares what a peer says about its folder with what is remembered, and remembers it durably before it
    * answers ok. Refused: another folder than before (its votes and entries may be lost), or an earlier start
-   * of it (an old copy was put back). Throws STORAGE_FAILED.
+   * of it or the same one in another process (an old copy was put back). Throws STORAGE_FAILED.
    */
-  async meetPeer(peer: NodeId, start: FolderStart): Promise<PeerVerdict> {
+  async meetPeer(peer: NodeId, start: PeerStart): Promise<PeerVerdict> {
     const known = this.#identity.peers[String(peer)]
     if (known !== undefined && known.folderId !== start.folderId) {
       const reason = `member ${peer} comes with data folder ${start.folderId} instead of ${known.folderId}, so its votes and entries may be lost`
       return { type: 'refused', reason }
     }
-    if (known !== undefined && start.startCount < known.startCount) {
+    if (known !== undefined && isOlder(start, known)) {
       const reason = `member ${peer} comes with start ${start.startCount} of its data folder after start ${known.startCount}, so an old copy of it was put back`
       return { type: 'refused', reason }
     }
     if (known?.startCount !== start.startCount) {
-      const { folderId, startCount } = start
-      const peers = { ...this.#identity.peers, [String(peer)]: { folderId, startCount } }
+      const { folderId, startCount, processId } = start
+      const peers = { ...this.#identity.peers, [String(peer)]: { folderId, startCount, processId } }
       this.#identity = { ...this.#identity, peers }
     }
     this.#replacing = this.#replaceAfter(this.#replacing)
@@ -147,6 +153,12 @@ export class IdentityStore {
     await replaceFile(this.#disk, identity)
     this.#written = identity
   }
+}
+
+/** Each start of a folder is one process: the same count in another process is a copy of the folder. */
+function isOlder(start: PeerStart, known: PeerStart): boolean {
+  if (start.startCount !== known.startCount) return start.startCount < known.startCount
+  return start.processId !== known.processId
 }
 
 async function readText(disk: Disk): Promise<string> {

@@ -18,8 +18,8 @@ export class PeersJudge {
   constructor(identity: IdentityStore, own: PeerIdentity) {
     this.#identity = identity
     this.#own = own
-    for (const [id, { folderId, startCount }] of Object.entries(identity.identity.peers)) {
-      this.#remembered.set(Number(id) as NodeId, { folderId, startCount, processId: null })
+    for (const [id, start] of Object.entries(identity.identity.peers)) {
+      this.#remembered.set(Number(id) as NodeId, start)
     }
   }
 
@@ -34,8 +34,7 @@ export class PeersJudge {
     const before = this.#remembered.get(greeting.fromId)
     const { verdict, remember } = admit(before, greeting, this.#own)
     if (!verdict.accepted || remember === undefined || remember === before) return verdict
-    const { folderId, startCount } = remember
-    const met = await this.#identity.meetPeer(greeting.fromId, { folderId, startCount })
+    const met = await this.#identity.meetPeer(greeting.fromId, remember)
     if (met.type === 'refused') return { accepted: false, reason: met.reason, folderRefused: true }
     this.#remembered.set(greeting.fromId, remember)
     return verdict

@@ -67,7 +67,7 @@ describe('an identity', () => {
           for (let i = 0; i < 3; i++) {
             const store = await IdentityStore.load(disk, EXPECTED)
             counted = store?.identity.startCount ?? 0
-            await store?.meetPeer(nodeId(1), { folderId: 'peer', startCount: i + 1 })
+            await store?.meetPeer(nodeId(1), { folderId: 'peer', startCount: i + 1, processId: 'p' })
             met = i + 1
           }
         } catch (error) {
@@ -131,28 +131,34 @@ describe('a peer', () => {
   test('is remembered durably before it is accepted', async () => {
     const disk = await made()
     const store = await IdentityStore.load(disk, EXPECTED)
-    expect(await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 4 })).toEqual({ type: 'ok' })
+    expect(await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 4, processId: 'p' })).toEqual({
+      type: 'ok',
+    })
     disk.crash(new Prng(5))
     const again = await IdentityStore.load(disk, EXPECTED)
-    expect(again?.identity.peers).toEqual({ '1': { folderId: 'f', startCount: 4 } })
+    expect(again?.identity.peers).toEqual({ '1': { folderId: 'f', startCount: 4, processId: 'p' } })
   })
 
   test('with another folder or an earlier start of its folder is refused', async () => {
     const store = await IdentityStore.load(await made(), EXPECTED)
-    await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 4 })
-    const other = await store?.meetPeer(nodeId(1), { folderId: 'g', startCount: 1 })
+    await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 4, processId: 'p' })
+    const other = await store?.meetPeer(nodeId(1), { folderId: 'g', startCount: 1, processId: 'p' })
     expect(other).toMatchObject({ type: 'refused', reason: expect.stringMatching(/folder g instead of f/) })
-    const older = await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 3 })
+    const older = await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 3, processId: 'p' })
     expect(older).toMatchObject({ type: 'refused', reason: expect.stringMatching(/old copy/) })
-    expect(await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 5 })).toEqual({ type: 'ok' })
+    const copy = await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 4, processId: 'other' })
+    expect(copy).toMatchObject({ type: 'refused', reason: expect.stringMatching(/old copy/) })
+    expect(await store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 5, processId: 'p' })).toEqual({
+      type: 'ok',
+    })
   })
 
   test('met while another one is being remembered is not forgotten', async () => {
     const disk = await made()
     const store = await IdentityStore.load(disk, EXPECTED)
     await Promise.all([
-      store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 1 }),
-      store?.meetPeer(nodeId(3), { folderId: 'g', startCount: 1 }),
+      store?.meetPeer(nodeId(1), { folderId: 'f', startCount: 1, processId: 'p' }),
+      store?.meetPeer(nodeId(3), { folderId: 'g', startCount: 1, processId: 'p' }),
     ])
     disk.crash(new Prng(6))
     const again = await IdentityStore.load(disk, EXPECTED)
@@ -165,7 +171,7 @@ describe('a peer', () => {
     disk.hook = ({ kind }) => {
       if (kind === 'sync') throw new SimDiskError('EIO')
     }
-    const start = { folderId: 'f', startCount: 1 }
+    const start = { folderId: 'f', startCount: 1, processId: 'p' }
     await expect(store?.meetPeer(nodeId(1), start)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     disk.hook = undefined
     await expect(store?.meetPeer(nodeId(1), start)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })

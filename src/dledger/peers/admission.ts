@@ -11,8 +11,8 @@ export interface RememberedPeer {
   readonly folderId: string
   /** The highest start count that it came with. */
   readonly startCount: number
-  /** The process that came with it; `null` when that was heard before this member's own last start. */
-  readonly processId: string | null
+  /** The process that came with it. */
+  readonly processId: string
 }
 
 /** The verdict and, when accepted, what to remember from now on: the same object when nothing is new. */
@@ -57,9 +57,7 @@ function faultOf(
   }
   const older =
     greeting.startCount < remembered.startCount ||
-    (greeting.startCount === remembered.startCount &&
-      remembered.processId !== null &&
-      greeting.processId !== remembered.processId)
+    (greeting.startCount === remembered.startCount && greeting.processId !== remembered.processId)
   if (!older) return null
   return `${member} comes with an older copy of its data folder (start ${greeting.startCount}, but start ${remembered.startCount} was seen before)`
 }

@@ -54,12 +54,6 @@ describe('admission', () => {
     expect(verdict).toMatchObject({ accepted: false, folderRefused: true })
   })
 
-  test('the same start count is accepted when the process was heard of before our own restart', () => {
-    const { verdict, remember } = admit({ ...known, processId: null }, greeting(), own)
-    expect(verdict).toEqual({ accepted: true })
-    expect(remember).toEqual(known)
-  })
-
   test('another folder is refused for good, however often it was started', () => {
     const { verdict, remember } = admit(known, greeting({ folderId: 'new', startCount: 99 }), own)
     expect(verdict).toMatchObject({ accepted: false, folderRefused: true })
