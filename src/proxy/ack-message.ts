@@ -16,6 +16,7 @@ const INVALID: ClientStatus = {
   message: 'the receipt handle is not of the current delivery, or has expired',
 }
 
+/** The leader part: one status for each entry, in order. Throws `Refusal` for what no ack may ask. */
 export const ackMessage: LeaderPart = async ({ operations, view }, head, request) => {
   const wish = ackRequests.decode(request)
   checkTopic(wish.topic?.name)

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts'
 import { BrokerError } from '../base/errors.ts'
 
+/** Counts what is let in and what leaves. Each kind of call has its own, so that none locks out another. */
 export class Admission {
   readonly #countMax: number
   readonly #bytesMax: number

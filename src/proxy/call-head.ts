@@ -31,11 +31,14 @@ export const LEADER_METHODS = {
   clientSeen: 66,
 } as const
 
+/** The name of a call that has a part at the leader. */
 export type LeaderMethod = keyof typeof LEADER_METHODS
 
+/** Length of a request key. */
 export const REQUEST_KEY_BYTES = 16
 const VERSION = 1
 
+/** A call as the leader hears of it. The texts are what the client said and are not to be believed. */
 export interface CallHead {
   readonly method: LeaderMethod
   /** 16 bytes. A repeat of the call at another leader carries the same key. */

@@ -10,6 +10,7 @@ import { refuse } from './refusal.ts'
 import { OK, type ClientStatus } from './status.ts'
 import { statusReply } from './status-reply.ts'
 
+/** The leader part: answers with the handle to use from now on. Throws `Refusal` INVALID_RECEIPT_HANDLE and others. */
 export const changeInvisible: LeaderPart = async ({ operations, view }, head, request) => {
   const wish = changeRequests.decode(request)
   checkTopic(wish.topic?.name)

@@ -4,6 +4,7 @@ import type { CallHead } from './call-head.ts'
 /** Where the leader is, as far as this node knows. */
 export type LeaderPlace = 'here' | 'elsewhere' | 'nobody'
 
+/** The broker group as one member sees it. */
 export interface Cluster {
   leaderPlace(): LeaderPlace
   /**

@@ -21,18 +21,31 @@ function codec<Message extends object>(name: string): MessageCodec<Message> {
   return codecOf<Message>(`apache.rocketmq.v2.${name}`)
 }
 
+/** AckMessageRequest. */
 export const ackRequests = codec<AckMessageRequest>('AckMessageRequest')
+/** AckMessageResponse. */
 export const ackResponses = codec<AckMessageResponse>('AckMessageResponse')
+/** QueryAssignmentRequest. */
 export const assignmentRequests = codec<QueryAssignmentRequest>('QueryAssignmentRequest')
+/** QueryAssignmentResponse. */
 export const assignmentResponses = codec<QueryAssignmentResponse>('QueryAssignmentResponse')
+/** ChangeInvisibleDurationRequest. */
 export const changeRequests = codec<ChangeInvisibleDurationRequest>('ChangeInvisibleDurationRequest')
+/** ChangeInvisibleDurationResponse. */
 export const changeResponses = codec<ChangeInvisibleDurationResponse>('ChangeInvisibleDurationResponse')
+/** HeartbeatRequest. */
 export const heartbeatRequests = codec<HeartbeatRequest>('HeartbeatRequest')
+/** ReceiveMessageRequest. */
 export const receiveRequests = codec<ReceiveMessageRequest>('ReceiveMessageRequest')
+/** QueryRouteRequest. */
 export const routeRequests = codec<QueryRouteRequest>('QueryRouteRequest')
+/** QueryRouteResponse. */
 export const routeResponses = codec<QueryRouteResponse>('QueryRouteResponse')
+/** Subscription. */
 export const subscriptions = codec<Subscription>('Subscription')
+/** TelemetryCommand. */
 export const telemetryCommands = codec<TelemetryCommand>('TelemetryCommand')
+/** NotifyClientTerminationRequest. */
 export const terminationRequests = codec<NotifyClientTerminationRequest>('NotifyClientTerminationRequest')
 
 /** The message, or `undefined` when the bytes are none: for answers that only repeat parts of it. */

@@ -5,6 +5,7 @@ import type { MachineView } from '../broker/machine/view.ts'
 import type { Endpoints } from '../rpc/apache-definition.ts'
 import type { CallHead } from './call-head.ts'
 
+/** This member's own parts. Made once and shared by all calls. */
 export interface LeaderContext {
   readonly operations: LeaderOperations
   readonly view: MachineView

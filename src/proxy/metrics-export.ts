@@ -7,6 +7,7 @@ import type { Method } from '../rpc/service.ts'
 /** `ExportMetricsServiceResponse` without a partial failure. */
 const ACCEPTED = new Uint8Array(0)
 
+/** The method: answers every export with an empty response. */
 export function metricsExportMethod(): Method {
   return {
     type: 'unary',

@@ -14,6 +14,7 @@ const REQUEST_TIMEOUT_HALF_MS = 1500
 /** Clients before this version know no ILLEGAL_POLLING_TIME. Compared as text, as RocketMQ does. */
 const POLLING_CODE_SINCE = '5.0.3'
 
+/** What decides how long an empty receive waits. */
 export interface PollingQuestion {
   /** `long_polling_timeout` of the request; `undefined` when it has none. */
   readonly askedMs: number | undefined

@@ -34,6 +34,7 @@ const BACKGROUND_CALLS_MAX = 10_000
 const NOTHING = new Uint8Array(0)
 const OK_REPLY = statusReply(OK)
 
+/** What a facade stands on. The limits are those of `base/limits.ts` unless a test sets others. */
 export interface ProxyOptions {
   readonly cluster: Cluster
   /** This node's own: used while it leads, and to answer from what it knows. */
@@ -47,6 +48,7 @@ export interface ProxyOptions {
 /** Answers from this node's own state; `undefined` when only the leader can. Throws `Refusal`. */
 type AnswerHere = (context: LeaderContext, request: Uint8Array) => Uint8Array | undefined
 
+/** The facade of one node. Closed by its maker, after the server that calls its methods. */
 export class Proxy {
   /** For the server of `src/rpc`. */
   readonly methods: readonly Method[]

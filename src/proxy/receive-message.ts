@@ -18,6 +18,7 @@ import { deliveryTimestampItem, statusReply } from './status-reply.ts'
 /** A filter that is longer could not be meant. */
 const FILTER_CHARACTERS_MAX = 65_536
 
+/** How a receive ends that found nothing until its polling time. */
 export const NO_NEW_MESSAGE: ClientStatus = { code: Code.MESSAGE_NOT_FOUND, message: 'no new message' }
 
 const OK_ITEM = statusReply(OK)

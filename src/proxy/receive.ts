@@ -26,6 +26,7 @@ const AGAIN_MS = 20
 
 const EMPTY_ITEM = Buffer.from(statusReply(NO_NEW_MESSAGE))
 
+/** What receives work with. */
 export interface ReceiveOptions {
   readonly router: Router
   readonly clock: Clock

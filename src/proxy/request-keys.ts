@@ -5,6 +5,7 @@ import { REQUEST_KEY_BYTES } from './call-head.ts'
 const COUNTER_BYTES = 6
 const COUNTER_AT = REQUEST_KEY_BYTES - COUNTER_BYTES
 
+/** One for each process. */
 export class RequestKeys {
   readonly #prefix = randomBytes(COUNTER_AT)
   #count = 0

@@ -17,6 +17,7 @@ export type RunHere = (
   signal: AbortSignal,
 ) => Promise<readonly Uint8Array[]>
 
+/** What a router works with. */
 export interface RouterOptions {
   readonly cluster: Cluster
   readonly runHere: RunHere
@@ -42,6 +43,7 @@ const PAUSE_MS_FIRST = 20
 const PAUSE_MS_MAX = 500
 const NEVER_ABORTED = new AbortController().signal
 
+/** Owns no call: each is over when its promise is settled, but for the memory that `admission` still counts. */
 export class Router {
   readonly #options: RouterOptions
 

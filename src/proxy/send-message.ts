@@ -12,6 +12,7 @@ const OK_BYTES = statusBytes(OK)
 const reply = new WireWriter(1024)
 const entry = new WireWriter(512)
 
+/** The leader part. Throws `Refusal` for the first rule that is broken; then nothing of the request is stored. */
 export const sendMessage: LeaderPart = async ({ operations, clock }, head, request) => {
   const { topic, count, chunks, bytes, messageIds } = cutSendRequest(request, head.clientId, clock.wall())
   const results = await operations.send({ topic, count, messages: chunks, bytes })

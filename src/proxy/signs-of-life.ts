@@ -8,6 +8,7 @@ import type { Caller } from './caller.ts'
 const TELL_EVERY_MS = 15_000
 const CLIENTS_MAX = 50_000
 
+/** Remembers whom the leader was told of, and when. */
 export class SignsOfLife {
   readonly #clock: Clock
   readonly #tell: (caller: Caller) => void

@@ -13,6 +13,7 @@ export interface ClientStatus {
   readonly message: string
 }
 
+/** The status of everything that went well. */
 export const OK: ClientStatus = { code: Code.OK, message: 'OK' }
 
 const CODES: Readonly<Record<ErrorCode, number>> = {

@@ -2,6 +2,7 @@
 import { BrokerError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 
+/** Holds each promise until it is settled. */
 export class Tasks {
   readonly #logger: Logger
   readonly #running = new Set<Promise<void>>()

@@ -18,6 +18,7 @@ import { OK } from './status.ts'
 /** Settings are kept as long as their stream, so they may not be endless. */
 const SETTINGS_BYTES_MAX = 128 * 1024
 
+/** What the streams need of the rest of the facade. */
 export interface TelemetryOptions {
   group(name: string): GroupView | undefined
   /** A consumer announced itself. Must not throw, and nothing waits for it. */
@@ -33,6 +34,7 @@ interface Session {
   attemptsMax: number | undefined
 }
 
+/** All telemetry streams of one node. */
 export class Telemetry {
   readonly #options: TelemetryOptions
   /** The latest stream of each client id that has sent settings. */

@@ -34,6 +34,7 @@ export function hasControl(bytes: Uint8Array, start: number, end: number): boole
   return false
 }
 
+/** Whether the text holds the sign that separates tags in a filter. */
 export function hasPipe(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) if (bytes[at] === PIPE) return true
   return false

@@ -16,6 +16,7 @@ export function varintBytes(value: number): number {
   return length
 }
 
+/** Grows as needed. `clear` makes it ready for the next message without giving its memory back. */
 export class WireWriter {
   #bytes: Uint8Array
   #at = 0

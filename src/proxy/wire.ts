@@ -6,10 +6,12 @@
  * Pure.
  */
 
+/** A number in groups of seven bits. */
 export const WIRE_VARINT = 0
-export const WIRE_FIXED64 = 1
+/** Length-delimited: texts, bytes and sub-messages. */
 export const WIRE_BYTES = 2
-export const WIRE_FIXED32 = 5
+const WIRE_FIXED64 = 1
+const WIRE_FIXED32 = 5
 
 const TWO_32 = 0x1_0000_0000
 
