@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { openLogger } from '../observe/logger.ts'
 import { RealClock } from '../store/real-clock.ts'
-import { startMember } from '../member/member.ts'
 import { brokerConfigText, loadBrokerConfig } from './config-file.ts'
 import { runServer, tellParent } from './process-shell.ts'
 import { say } from './terminal.ts'
@@ -37,6 +36,8 @@ async function runBroker(options: BrokerOptions): Promise<void> {
   const fields = { node: config.id, group: config.group }
   const { logger, flush } = openLogger({ level: config.logLevel, file: config.logFile, fields })
   const clock = new RealClock()
+  // Loaded only here: the other commands start faster without it.
+  const { startMember } = await import('../member/member.ts')
   await runServer(logger, flush, (failed) =>
     startMember(config, clock, logger, {
       roleChanged: ({ role, term, leader, reason }) => {
