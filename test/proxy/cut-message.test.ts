@@ -4,16 +4,27 @@ import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { readStoredHeader, STORED_HEADER_BYTES } from '../../src/broker/machine/stored-message.ts'
 import { cutSendRequest, type CutRequest } from '../../src/proxy/cut-message.ts'
+import { deliverMessage } from '../../src/proxy/deliver-message.ts'
 import { Refusal } from '../../src/proxy/refusal.ts'
 import { WireWriter } from '../../src/proxy/wire-writer.ts'
 import type { Message, SystemProperties } from '../../src/rpc/apache-definition.ts'
 import { Code } from '../../src/rpc/apache-enums.ts'
+import type { ReceiveMessageResponse } from '../../src/rpc/apache-service.ts'
 import { codeOf } from './support/code-of.ts'
 import { draftMessage, sendBytes, systemOf, v2 } from './support/facade-world.ts'
 
 const CLIENT_ID = 'host@1@0@abc'
 const NOW_MS = 1_790_000_000_123
 const messages = v2<Message>('Message')
+const responses = v2<ReceiveMessageResponse>('ReceiveMessageResponse')
+const DELIVERY = {
+  queueId: 1,
+  offset: 1,
+  attempt: 1,
+  receiptHandle: 'handle',
+  storeHost: 'host',
+  deadLetterTopic: null,
+}
 const systems = v2<SystemProperties>('SystemProperties')
 
 function cut(bytes: Uint8Array): CutRequest {
@@ -153,19 +164,19 @@ test('whatever a valid message holds, the log gets its bytes and ranges that a d
   )
 })
 
-test('bytes that were damaged are refused, or what is stored still decodes', () => {
+test('bytes that were damaged are refused, or what a consumer gets still decodes', () => {
   const good = sendBytes(draftMessage(), draftMessage())
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 6 }), (damage) => {
       const bytes = Uint8Array.from(good)
       for (const [at, value] of damage) bytes[at] = value
       try {
-        for (const stored of storedOf(cut(bytes))) messages.decode(stored.subarray(STORED_HEADER_BYTES))
+        for (const stored of storedOf(cut(bytes))) responses.decode(deliverMessage({ ...DELIVERY, stored }))
       } catch (error) {
         expect(error).toBeInstanceOf(Refusal)
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 5000 },
   )
 })
 
