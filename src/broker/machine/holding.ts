@@ -20,13 +20,15 @@ export function addClaim(state: MachineState, consumer: Consumer, offset: QueueO
 /** What a request hands out to a client: joined with what the same request still holds. */
 export function openBatch(state: MachineState, request: Uint8Array, client: Uint8Array): ClaimBatch {
   const key = keyText(request)
-  const open = state.batches.get(key)
+  const sameRequest = state.batches.get(key)
+  const open = sameRequest?.find((batch) => keyText(batch.client.hash) === keyText(client))
   if (open !== undefined) return open
   const holder = openClient(state, client)
   // A copy: the bytes are views of an entry, which is much larger. (`slice` of a Buffer would be no copy.)
   const batch: ClaimBatch = { request: new Uint8Array(request), client: holder, claims: new Set() }
   holder.batches.add(batch)
-  state.batches.set(key, batch)
+  if (sameRequest === undefined) state.batches.set(key, [batch])
+  else sameRequest.push(batch)
   return batch
 }
 
@@ -111,7 +113,14 @@ function leaveBatch(state: MachineState, claim: Claim): void {
   claim.batch = undefined
   batch.claims.delete(claim)
   if (batch.claims.size > 0) return
-  state.batches.delete(keyText(batch.request))
+  forgetBatch(state, batch)
   batch.client.batches.delete(batch)
   if (batch.client.batches.size === 0) state.clients.delete(keyText(batch.client.hash))
+}
+
+function forgetBatch(state: MachineState, batch: ClaimBatch): void {
+  const key = keyText(batch.request)
+  const others = (state.batches.get(key) ?? []).filter((other) => other !== batch)
+  if (others.length === 0) state.batches.delete(key)
+  else state.batches.set(key, others)
 }

@@ -1,7 +1,7 @@
 /** The rules that hold between any two entries. Walks everything: for tests and for a look at a broken node. */
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
 import type { Queue } from './consume-queue.ts'
-import type { Claim, Consumer } from './consumer.ts'
+import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
 import type { Group } from './groups.ts'
 import { keyText, type MachineState } from './state.ts'
 import type { Topic } from './topics.ts'
@@ -11,17 +11,22 @@ export function stateFaults(state: MachineState): string[] {
   const faults = [...state.dedupe.faults(), ...state.requests.faults()]
   for (const topic of state.topics.byId.values()) topicFaults(state, topic, faults)
   for (const group of state.groups.byId.values()) groupFaults(state, group, faults)
-  for (const [key, batch] of state.batches) {
-    rule(faults, batch.claims.size > 0, 'a batch holds claims')
-    rule(faults, key === keyText(batch.request), 'a batch is listed under its request')
-    rule(faults, batch.client.batches.has(batch), 'a client knows its batches')
-    rule(faults, state.clients.get(keyText(batch.client.hash)) === batch.client, 'a holder is listed')
-    for (const claim of batch.claims)
-      rule(faults, !claim.gone && claim.batch === batch, 'a batch holds live claims')
+  for (const [key, batches] of state.batches) {
+    rule(faults, batches.length > 0, 'a request that is listed holds something')
+    for (const batch of batches) batchFaults(state, key, batch, faults)
   }
   for (const client of state.clients.values())
     rule(faults, client.batches.size > 0, 'a client holds something')
   return [...new Set(faults)]
+}
+
+function batchFaults(state: MachineState, key: string, batch: ClaimBatch, faults: string[]): void {
+  rule(faults, batch.claims.size > 0, 'a batch holds claims')
+  rule(faults, key === keyText(batch.request), 'a batch is listed under its request')
+  rule(faults, batch.client.batches.has(batch), 'a client knows its batches')
+  rule(faults, state.clients.get(keyText(batch.client.hash)) === batch.client, 'a holder is listed')
+  for (const claim of batch.claims)
+    rule(faults, !claim.gone && claim.batch === batch, 'a batch holds live claims')
 }
 
 function topicFaults(state: MachineState, topic: Topic, faults: string[]): void {
@@ -79,7 +84,7 @@ function claimFaults(state: MachineState, claim: Claim, faults: string[]): void 
   rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.attemptsMax, 'attempts are in range')
   rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
   rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
-  const listed = batch === undefined || state.batches.get(keyText(batch.request)) === batch
+  const listed = batch === undefined || state.batches.get(keyText(batch.request))?.includes(batch) === true
   rule(faults, listed, 'a batch that holds claims is listed')
   rule(faults, batch !== undefined || claim.visibleAt <= state.now, 'what nobody holds is visible')
   rule(faults, claim.firstClaimedAt <= state.now, 'a delivery began before now')

@@ -53,9 +53,8 @@ export function claim(state: MachineState, command: ClaimCommand): Reply {
 
 /** What a request that was applied before still holds, in the order of queues and offsets. */
 export function heldUnder(state: MachineState, request: Uint8Array): ClaimedMessage[] {
-  const batch = state.batches.get(keyText(request))
-  if (batch === undefined) return []
-  return [...batch.claims]
+  return (state.batches.get(keyText(request)) ?? [])
+    .flatMap((batch) => [...batch.claims])
     .filter((held) => held.visibleAt > state.now)
     .map(claimed)
     .sort((one, other) => one.queue - other.queue || one.offset - other.offset)

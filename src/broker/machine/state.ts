@@ -34,9 +34,10 @@ export class MachineState {
   // Derived: not in the tables, and no command depends on it but to find what the tables hold.
   readonly deadlines = new Deadlines()
   readonly exhausted = new ClaimHeap<Claim>()
-  /** Who holds what, by client hash and by request, both as text of a character a byte. */
+  /** Who holds what, by client hash as text of a character a byte. */
   readonly clients = new Map<string, ClientClaims>()
-  readonly batches = new Map<string, ClaimBatch>()
+  /** By request, likewise. A list of one, unless another client used the key when it was forgotten. */
+  readonly batches = new Map<string, ClaimBatch[]>()
   #arrived = new Set<TopicId>()
   #catalogChanged = false
   #marks = 0

@@ -36,15 +36,20 @@ test('a batch and a client are forgotten with their last claim', () => {
   giveBack(state, second)
   expect([state.batches.size, state.clients.size]).toEqual([1, 1])
   hold(state, third, openBatch(state, requestKey(2), clientHash(2)), false, 60 as Millis)
-  expect([...state.batches.values()].map(({ claims: { size } }) => size)).toEqual([1])
+  expect([...state.batches.values()].flat().map(({ claims: { size } }) => size)).toEqual([1])
   expect(state.clients.size).toBe(1)
   endClaim(state, third)
   expect([state.batches.size, state.clients.size]).toEqual([0, 0])
 })
 
-test('a request that claims again joins what it still holds', () => {
-  const { state, batch } = setUp()
+test('a request that claims again joins what it still holds, another client with its key does not', () => {
+  const { state, batch, claims } = setUp()
   expect(openBatch(state, requestKey(1), clientHash(1))).toBe(batch)
+  const other = openBatch(state, requestKey(1), clientHash(2))
+  expect(other).not.toBe(batch)
+  for (const claim of claims) hold(state, claim, other, false, 60 as Millis)
+  expect([...state.batches.values()]).toEqual([[other]])
+  expect([...state.clients.values()]).toEqual([other.client])
 })
 
 test('the end of a consumer ends its claims', () => {

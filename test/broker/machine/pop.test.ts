@@ -4,6 +4,7 @@ import {
   IN_FLIGHT_PER_GROUP_QUEUE_MAX,
   INVISIBLE_MS_MAX,
   RENEW_TOTAL_MS_MAX,
+  REQUEST_WINDOW_MS,
 } from '../../../src/base/limits.ts'
 import { clientHash, requestKey } from './support/messages.ts'
 import { INVISIBLE_MS, range, receiptsOf, Scene } from './support/scene.ts'
@@ -135,6 +136,19 @@ describe('a repeated claim key', () => {
     over.claim({ request: requestKey(1) })
     over.later(INVISIBLE_MS)
     expect(over.claim({ request: requestKey(1) })).toEqual([])
+  })
+
+  test('that another client uses when it is forgotten makes claims of that client', () => {
+    const scene = sceneWith(1)
+    const request = requestKey(1)
+    scene.claim({ request, client: clientHash(1) })
+    scene.later(REQUEST_WINDOW_MS)
+    scene.claim({ request, client: clientHash(2), parts: [{ again: range(0, 1) }] })
+    scene.restart()
+    scene.one({ type: 'releaseClient', client: clientHash(1), groupId: null })
+    expect(scene.visible()).toEqual([])
+    scene.one({ type: 'releaseClient', client: clientHash(2), groupId: null })
+    expect(scene.visible()).toEqual([0])
   })
 
   test('is known after a restart', () => {
