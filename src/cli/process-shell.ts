@@ -5,10 +5,14 @@
 import type { ChildMessage } from '../base/config.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
+import { sentenceOf } from './error-text.ts'
 import { exitCodeOf } from './exit-codes.ts'
+import { note } from './terminal.ts'
 
 /** A process that does not stop by itself is cut off after this. */
 const STOP_MS_MAX = 4_000
+/** Time for the last message to reach the parent. */
+const PARENT_MS = 50
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** What runs in the process. */
@@ -30,15 +34,16 @@ export async function runServer(
 ): Promise<void> {
   const failed = (error: unknown): void => {
     logger.error({ error }, 'the process cannot go on')
-    const code = error instanceof BrokerError ? error.code : 'FAILED'
-    tellParent({ type: 'failed', code, message: messageOf(error) })
-    // The message to the parent is written by then.
-    setTimeout(() => leave(exitCodeOf(error), flush), 50)
+    giveUp(error, flush)
   }
   process.on('uncaughtException', failed)
   process.on('unhandledRejection', failed)
   const stopped = whenTold(logger, flush)
-  const running = await start(failed)
+  const running = await start(failed).catch((error: unknown) => {
+    note(`error: ${sentenceOf(error)}`)
+    giveUp(error, flush)
+  })
+  if (running === undefined) return
   tellParent({ type: 'ready', pid: process.pid })
   await stopped
   await running.close()
@@ -64,6 +69,14 @@ function whenTold(logger: Logger, flush: () => void): Promise<void> {
     for (const signal of SIGNALS) process.on(signal, () => stop(signal))
     if (process.connected) process.once('disconnect', () => stop('the parent process is gone'))
   })
+}
+
+/** Tells the parent why and ends the process. */
+function giveUp(error: unknown, flush: () => void): void {
+  const code = error instanceof BrokerError ? error.code : 'FAILED'
+  tellParent({ type: 'failed', code, message: messageOf(error) })
+  // The message to the parent is written by then.
+  setTimeout(() => leave(exitCodeOf(error), flush), PARENT_MS)
 }
 
 function leave(code: number, flush: () => void): never {

@@ -1,6 +1,6 @@
 /** Runs a command line: wrong usage ends with 64, every error is a sentence without a stack. */
 import { type Command, CommanderError } from 'commander'
-import { BrokerError, messageOf } from '../base/errors.ts'
+import { sentenceOf } from './error-text.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { note } from './terminal.ts'
 
@@ -24,14 +24,6 @@ export async function runProgram(program: Command): Promise<void> {
 function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
   return exitCodeOf(error)
-}
-
-/** The words of an error; for one of ours that should not be, the stack too, because it is a bug. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof BrokerError) return error.message
-  return error instanceof Error && process.env['DLEDGER_DEBUG'] === undefined
-    ? `${messageOf(error)} (set DLEDGER_DEBUG=1 to see where)`
-    : String(error instanceof Error ? error.stack : error)
 }
 
 function allCommands(command: Command): Command[] {
