@@ -299,7 +299,8 @@ class Member implements RunningMember {
   #registration(): RegisterRequest {
     const { group, id, members } = this.#config
     const { leader, term } = this.#broker.ledger.role
-    const topics = this.#broker.ledger.leading ? [...this.#broker.machine.topics()] : []
+    // Also before it serves: name servers take the newest leader's word, and each topic it still applies pokes.
+    const topics = leader === id ? [...this.#broker.machine.topics()] : []
     return {
       clusterId: this.#storage.identity.identity.clusterId,
       group,
