@@ -97,6 +97,13 @@ export class RawClient {
     return this.#client.call('QueryRoute', request, this.#with(timeoutMs))
   }
 
+  /** A sign of life. */
+  async heartbeat(group: string): Promise<number | undefined> {
+    const request = { group: { name: group, resourceNamespace: '' }, clientType: 3 }
+    const { status } = await this.#client.call('Heartbeat', request, this.#with(10_000))
+    return status?.code
+  }
+
   /** Everything that is in the topic for the group, acknowledged. */
   async drain(topic: string, group: string): Promise<Message[]> {
     const all: Message[] = []
