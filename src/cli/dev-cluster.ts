@@ -76,6 +76,8 @@ export class DevCluster {
 
   /** Stops all processes. */
   async stop(): Promise<void> {
+    // Ends whatever the start still waits for.
+    this.#failed(new BrokerError('CANCELLED', 'the cluster is being stopped'))
     await this.#children.stop()
   }
 

@@ -6,6 +6,8 @@ import { note } from './terminal.ts'
 
 /** Parses the arguments of this process and runs what they name; sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
+  // A reader that has seen enough, such as `head`, is no error.
+  process.stdout.on('error', () => process.exit())
   program.exitOverride()
   for (const command of allCommands(program)) {
     command
