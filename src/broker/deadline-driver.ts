@@ -132,9 +132,9 @@ export class DeadlineDriver {
     const { view, log, liveness, clock, now } = this.#options
     const time = now()
     const mono = clock.mono()
+    const isAlive = (client: Uint8Array): boolean => liveness.isAlive(client, mono)
     const deliveries = view
-      .renewable(millis(time + RENEW_BELOW_MS), ITEMS_PER_TURN_MAX)
-      .filter((claim) => claim.visibleAt > time && liveness.isAlive(claim.client, mono))
+      .renewable(millis(time + RENEW_BELOW_MS), ITEMS_PER_TURN_MAX, isAlive)
       .map(({ groupId, queue, offset, attempt }) => ({ groupId, queue, offset, attempt }))
     if (deliveries.length === 0) return false
     await log.propose(encodeCommand({ type: 'renew', invisibleMs: millis(RENEW_MS), deliveries }))

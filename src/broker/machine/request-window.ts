@@ -70,11 +70,11 @@ export class RequestWindow extends SlotWindow {
 
   /** The answer of an ack. */
   ackAnswer(slot: number): boolean[] {
-    const { words, capacity } = this.ring
+    const { words, slotsMax } = this.ring
     const count = words[slot * SLOT_WORDS + 5] as number
     const valid: boolean[] = []
     for (let i = 0; i < count; i++) {
-      const at = ((slot + Math.floor(i / BITS_PER_SLOT)) % capacity) * SLOT_WORDS
+      const at = ((slot + Math.floor(i / BITS_PER_SLOT)) % slotsMax) * SLOT_WORDS
       const bits = words[at + (i % BITS_PER_SLOT < 32 ? 6 : 7)] as number
       valid.push(((bits >>> (i % 32)) & 1) === 1)
     }

@@ -1,6 +1,7 @@
 /**
- * A ring of slots of ten 32-bit words: what the machine remembers for a while, oldest first. It grows from
- * small to its limit, and is kept in pages of 128 slots. Slots are numbered without end; the page with the
+ * A ring of slots of ten 32-bit words: what the machine remembers for a while, oldest first. It has room
+ * for all it may hold from the start: what is not used yet costs address space and no memory, and growing would
+ * stop the node for as long as copying takes. It is kept in pages of 128 slots. Slots are numbered without end; the page with the
  * oldest slot is kept whole, so that what is written of a page never depends on when it is written.
  *
  * Page row: u8 version, u8 0, u16 count of slots, then ten u32 a slot.
@@ -12,7 +13,6 @@ import { ROW_VERSION, startKey } from './tables.ts'
 
 export const SLOT_WORDS = 10
 export const SLOTS_PER_PAGE = 128
-const SLOTS_AT_FIRST = 512
 const PAGE_HEADER_BYTES = 4
 
 /** One page, as a row. */
@@ -56,8 +56,7 @@ export class SlotRing {
   /** Rule: tail <= head. The next slot is `head`, the oldest live one `tail`. */
   head = 0
   tail = 0
-  words = new Uint32Array(SLOTS_AT_FIRST * SLOT_WORDS)
-  #capacity = SLOTS_AT_FIRST
+  readonly words: Uint32Array
   readonly #pages = new Map<number, RingPage>()
 
   /** `slotsMax` is a power of two and bounds what is kept, live or not. */
@@ -65,10 +64,7 @@ export class SlotRing {
     this.table = table
     this.slotsMax = slotsMax
     this.#rows = rows
-  }
-
-  get capacity(): number {
-    return this.#capacity
+    this.words = new Uint32Array(slotsMax * SLOT_WORDS)
   }
 
   /** The first slot that is kept: the start of the page of the oldest live one. */
@@ -76,41 +72,24 @@ export class SlotRing {
     return this.tail - (this.tail % SLOTS_PER_PAGE)
   }
 
-  /** The slot number of a sequence number: below the capacity, and used again one round later. */
+  /** The slot number of a sequence number: below `slotsMax`, and used again one round later. */
   slotOf(sequence: number): number {
-    return sequence % this.#capacity
+    return sequence % this.slotsMax
   }
 
   /** Where the words of a slot start. */
   wordAt(sequence: number): number {
-    return (sequence % this.#capacity) * SLOT_WORDS
+    return (sequence % this.slotsMax) * SLOT_WORDS
   }
 
-  /** The ring must grow before the next push: the owner rebuilds its index then. */
-  get mustGrow(): boolean {
-    return this.head - this.keptFrom === this.#capacity && this.#capacity < this.slotsMax
-  }
-
-  /** The ring is as large as it may be, and full: the owner evicts a page. */
+  /** The ring is full: the owner evicts a page. */
   get isFull(): boolean {
     return this.head - this.keptFrom === this.slotsMax
   }
 
-  /** Doubles the room. All slots get other numbers. */
-  grow(capacity = this.#capacity * 2): void {
-    const from = this.words
-    const fromCapacity = this.#capacity
-    this.words = new Uint32Array(capacity * SLOT_WORDS)
-    this.#capacity = capacity
-    for (let sequence = this.keptFrom; sequence < this.head; sequence++) {
-      const at = (sequence % fromCapacity) * SLOT_WORDS
-      this.words.set(from.subarray(at, at + SLOT_WORDS), this.wordAt(sequence))
-    }
-  }
-
   /** Adds a slot at the head and returns its number. Its words still hold what was there before. */
   push(): number {
-    assert(this.head - this.keptFrom < this.#capacity, 'the ring has room')
+    assert(!this.isFull, 'the ring has room')
     const sequence = this.head++
     const number = Math.floor(sequence / SLOTS_PER_PAGE)
     let page = this.#pages.get(number)
@@ -143,9 +122,6 @@ export class SlotRing {
     if (tail > head || head - keptFrom > this.slotsMax) return ['a ring row lies about its ends']
     this.head = head
     this.tail = tail
-    let capacity = this.#capacity
-    while (capacity < head - keptFrom) capacity *= 2
-    this.grow(capacity)
     const problems: string[] = []
     const pageEnd = Math.ceil(head / SLOTS_PER_PAGE)
     for (let number = keptFrom / SLOTS_PER_PAGE; number < pageEnd; number++) {

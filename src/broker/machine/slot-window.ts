@@ -55,7 +55,7 @@ export abstract class SlotWindow {
   /** Builds the indexes from the slots. */
   reindex(): void {
     const { ring } = this
-    this.clearIndex(ring.capacity)
+    this.clearIndex(ring.slotsMax)
     for (let sequence = ring.tail; sequence < ring.head; sequence++) this.addToIndex(ring.slotOf(sequence))
   }
 
@@ -63,10 +63,6 @@ export abstract class SlotWindow {
   protected pushSlot(now: Millis): number {
     const { ring } = this
     this.#evictOver(now, EVICTED_PER_PUSH)
-    if (ring.mustGrow) {
-      ring.grow()
-      this.reindex()
-    }
     if (ring.isFull) {
       do this.#evict()
       while (ring.tail % SLOTS_PER_PAGE !== 0)

@@ -120,7 +120,7 @@ describe('the window', () => {
     expect(other.digest).toBe(scene.digest)
   })
 
-  test('keeps what it knows while it grows', () => {
+  test('keeps what it knows while more comes in', () => {
     const scene = new Scene()
     for (let first = 0; first < 5000; first += 1000) scene.one(sendMany(1, first, 1000))
     const reply = scene.one(sendMany(1, 0, 5000))
