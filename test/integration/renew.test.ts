@@ -1,5 +1,5 @@
 /** Messages that are held for long: renewed while their client lives, through the death of the leader. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Code } from '../../src/rpc/apache-enums.ts'
 import { Group, type Member, sleep } from './group.ts'
 import { RawClient } from './raw-client.ts'
@@ -16,33 +16,29 @@ const SILENT_MS_MAX = 120_000
 const SILENT_MS_MIN = 40_000
 const LATE_MS = 2_000
 
-const open: { close(): unknown }[] = []
-
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close()
-})
-
-function client(member: Member): RawClient {
-  const opened = new RawClient(member.endpoint)
-  open.unshift(opened)
-  return opened
-}
-
-/** A group with one message, and who holds it from now on. */
-async function held(): Promise<{ group: Group; leader: Member; holder: RawClient; watcher: RawClient }> {
+/** A group with one message, who will hold it, and who watches. `atEnd` takes what closes them. */
+async function scene(
+  atEnd: (close: () => Promise<void>) => void,
+): Promise<{ group: Group; leader: Member; holder: RawClient; watcher: RawClient }> {
   const group = await Group.start()
-  open.push(group)
+  atEnd(() => group.close())
   const leader = await group.healthy()
   await leader.admin.createTopic(TOPIC)
   const [one, two] = group.others(leader) as [Member, Member]
-  const holder = client(one)
-  const watcher = client(two)
+  const holder = new RawClient(one.endpoint)
+  const watcher = new RawClient(two.endpoint)
+  atEnd(async () => {
+    holder.close()
+    watcher.close()
+  })
   expect((await holder.send(TOPIC, [{ body: 'work' }])).status?.code).toBe(Code.OK)
   return { group, leader, holder, watcher }
 }
 
-test('a handler of 90 s keeps its message while it gives signs of life, though the leader dies meanwhile', async () => {
-  const { group, leader, holder, watcher } = await held()
+test.concurrent('a handler of 90 s keeps its message while it gives signs of life, though the leader dies meanwhile', async ({
+  onTestFinished,
+}) => {
+  const { group, leader, holder, watcher } = await scene(onTestFinished)
   const { messages } = await holder.receive(TOPIC, GROUP, { autoRenew: true })
   expect(messages).toHaveLength(1)
   const start = performance.now()
@@ -72,8 +68,10 @@ test('a handler of 90 s keeps its message while it gives signs of life, though t
   await group.sameDigest()
 }, 150_000)
 
-test('a message whose client falls silent comes again within 120 s', async () => {
-  const { group, holder, watcher } = await held()
+test.concurrent('a message whose client falls silent comes again within 120 s', async ({
+  onTestFinished,
+}) => {
+  const { group, holder, watcher } = await scene(onTestFinished)
   expect((await holder.receive(TOPIC, GROUP, { autoRenew: true })).messages).toHaveLength(1)
   const start = performance.now()
   let came = 0
