@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nodeId, type NodeId } from '../base/brand.ts'
+import { nodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
@@ -62,7 +62,7 @@ export async function openStorage(
   if (machine.appliedIndex > log.lastIndex) {
     throw new BrokerError(
       'DATA_DAMAGED',
-      `the tables know entry ${machine.appliedIndex} but the log ends at ${log.lastIndex}: ${replaceAdvice(config.id)}`,
+      `the tables know entry ${machine.appliedIndex} but the log ends at ${log.lastIndex}: a part of the log is lost, so put the member's own newest data folder back`,
     )
   }
   return { disk, lock, identity, meta, log, kv, machine, problems }
@@ -81,11 +81,6 @@ async function loadMachine(
 function emptyFolder(config: BrokerConfig): BrokerError {
   return new BrokerError(
     'FOLDER_REFUSED',
-    `data folder ${config.dataFolder} is empty and the configuration founds no cluster: give "bootstrap" the same new id on all members to found one, or, for a member that lost its folder: ${replaceAdvice(config.id)}`,
+    `data folder ${config.dataFolder} is empty and the configuration founds no cluster: put the member's own folder back, or give "bootstrap" the same new id on all members to found one`,
   )
-}
-
-/** What to do about a member whose folder cannot be used any more. */
-export function replaceAdvice(id: NodeId | number): string {
-  return `copy the whole data folder of a healthy, stopped member is no way back; replace member ${id} under a new id (docs/operating.md)`
 }

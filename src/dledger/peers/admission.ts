@@ -33,7 +33,7 @@ export function admit(
 ): Admission {
   const fault = faultOf(remembered, greeting, own)
   if (fault !== null) {
-    const reason = `${fault}. Replace the member: stop it, remove it from the group with dledger-cli, empty its data folder and add it again under a new id`
+    const reason = `${fault}. Replace the member: stop it and put its own newest data folder back; when that is lost, it may only come back as a new member under a new id`
     return { verdict: { accepted: false, reason, folderRefused: true }, remember: remembered }
   }
   const known =
