@@ -34,7 +34,7 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
   }
 
   start(rows: readonly Row[]): BrokerMachine {
-    const loader = BrokerMachine.loader()
+    const loader = BrokerMachine.loader({ dedupeIdsMax: 1 << 15, requestsMax: 1 << 13 })
     for (const [key, value] of rows) loader.add(key, value)
     const { machine, problems } = loader.finish()
     assert(problems.length === 0, 'the rows are those that were written', { problems })

@@ -3,9 +3,10 @@ import type { LogIndex, Millis } from '../../../src/base/brand.ts'
 import { BytesError } from '../../../src/base/bytes.ts'
 import { Meta } from '../../../src/broker/machine/meta.ts'
 import { MachineState } from '../../../src/broker/machine/state.ts'
+import { SMALL_WINDOWS } from './support/harness.ts'
 
 function written(): { state: MachineState; meta: Meta; value: Uint8Array } {
-  const state = new MachineState()
+  const state = new MachineState(SMALL_WINDOWS)
   const meta = new Meta()
   for (let index = 1; index <= 70; index++) {
     state.appliedIndex = index as LogIndex
@@ -22,7 +23,7 @@ function written(): { state: MachineState; meta: Meta; value: Uint8Array } {
 describe('the meta row', () => {
   test('comes back with its digest and the last 64 checkpoints', () => {
     const { state, meta, value } = written()
-    const back = new MachineState()
+    const back = new MachineState(SMALL_WINDOWS)
     const again = new Meta()
     const saved = again.restore(back, value)
     expect(back).toMatchObject({ appliedIndex: 70, now: 700, nextQueue: 77, nextTopicId: 1 })
@@ -46,10 +47,12 @@ describe('the meta row', () => {
     for (let at = 1; at < value.byteLength; at++) {
       const changed = value.slice()
       changed[at] = (changed[at] as number) ^ 1
-      expect(() => new Meta().restore(new MachineState(), changed)).toThrow(BytesError)
+      expect(() => new Meta().restore(new MachineState(SMALL_WINDOWS), changed)).toThrow(BytesError)
     }
     for (const end of [1, 50, 90, value.byteLength - 1]) {
-      expect(() => new Meta().restore(new MachineState(), value.subarray(0, end))).toThrow(BytesError)
+      expect(() => new Meta().restore(new MachineState(SMALL_WINDOWS), value.subarray(0, end))).toThrow(
+        BytesError,
+      )
     }
   })
 })

@@ -63,6 +63,21 @@ describe('claims to renew', () => {
     expect(offsets(soon, 9)).toEqual([0, 1])
   })
 
+  test('are with a condition only those whose request meets it, and the others are not forgotten', () => {
+    const scene = held()
+    const soon = (scene.nowMs + INVISIBLE_MS + 1) as Millis
+    const all = () => true
+    expect(scene.machine.renewable(soon, 9, all, () => false)).toEqual([])
+    const seen: string[] = []
+    const first = (request: Uint8Array): boolean => {
+      const text = Buffer.from(request).toString('hex')
+      if (!seen.includes(text)) seen.push(text)
+      return text === seen[0]
+    }
+    expect(scene.machine.renewable(soon, 9, all, first).map(({ offset }) => offset)).toEqual([0])
+    expect(scene.machine.renewable(soon, 9)).toHaveLength(2)
+  })
+
   test('are not those that are over, but they come back with their next delivery', () => {
     const scene = held()
     scene.later(INVISIBLE_MS)

@@ -19,6 +19,9 @@ export interface LoggedEntry {
   readonly data: Uint8Array
 }
 
+/** Room that tests fill without effort; the system's own takes longer to make than most tests run. */
+export const SMALL_WINDOWS: WindowSizes = { dedupeIdsMax: 1 << 14, requestsMax: 1 << 12 }
+
 /** One machine with its log and its table. */
 export class Harness {
   machine: BrokerMachine
@@ -28,7 +31,7 @@ export class Harness {
   nowMs = START_MS
   #position = 1000
 
-  constructor(sizes: WindowSizes = {}) {
+  constructor(sizes: WindowSizes = SMALL_WINDOWS) {
     this.sizes = sizes
     this.machine = BrokerMachine.withWindows(sizes)
   }
@@ -95,14 +98,14 @@ export class Harness {
 }
 
 /** Loads a machine from rows that must be whole. */
-export function load(rows: Iterable<KvWrite>, sizes: WindowSizes = {}): BrokerMachine {
+export function load(rows: Iterable<KvWrite>, sizes: WindowSizes = SMALL_WINDOWS): BrokerMachine {
   const { machine, problems } = loadAny(rows, sizes)
   expect(problems).toEqual([])
   expect(machine.faults()).toEqual([])
   return machine
 }
 
-export function loadAny(rows: Iterable<KvWrite>, sizes: WindowSizes = {}) {
+export function loadAny(rows: Iterable<KvWrite>, sizes: WindowSizes = SMALL_WINDOWS) {
   const loader = BrokerMachine.loader(sizes)
   const sorted = [...rows].sort((one, other) => Buffer.compare(one.key, other.key))
   for (const { key, value } of sorted) if (value !== null) loader.add(key, value)
