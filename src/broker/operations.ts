@@ -18,6 +18,7 @@ import { encodeCommand, encodeSend } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { offsetByTime } from './offset-by-time.ts'
+import type { ProcessLiveness } from './process-liveness.ts'
 import type { Receivers } from './receivers.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
@@ -27,6 +28,7 @@ export interface OperationsOptions {
   readonly reader: MessageReader
   readonly receivers: Receivers
   readonly liveness: ClientLiveness
+  readonly processes: ProcessLiveness
   readonly diskGuard: DiskGuard
   readonly clock: Clock
   /** A group that is not known is made at its first contact. */
@@ -88,7 +90,7 @@ export class Operations implements LeaderOperations {
 
   async contact(group: string, topics: readonly string[], clientId: string): Promise<void> {
     this.#requireLeading()
-    this.clientSeen(clientId)
+    this.#options.liveness.seen(clientId, this.#options.clock.mono())
     const { view } = this.#options
     if (topics.length === 0) await this.#contact(group, null)
     for (const name of topics) {
@@ -105,8 +107,10 @@ export class Operations implements LeaderOperations {
     await this.#propose({ type: 'releaseClient', client: clientHash(clientId), groupId })
   }
 
-  clientSeen(clientId: string): void {
-    this.#options.liveness.seen(clientId, this.#options.clock.mono())
+  clientSeen(clientId: string, requestKey: Uint8Array): void {
+    const { liveness, processes, clock } = this.#options
+    liveness.seen(clientId, clock.mono())
+    processes.seen(requestKey, clock.mono())
   }
 
   async confirmAbsent(): Promise<void> {
