@@ -17,7 +17,6 @@ import { type BrokerMachine, encodeEntry } from './machine/index.ts'
 import type { Reply } from './machine/commands.ts'
 import { MessageReader } from './message-reader.ts'
 import { Operations } from './operations.ts'
-import { ProcessLiveness } from './process-liveness.ts'
 import { Receivers } from './receivers.ts'
 
 export interface BrokerOptions {
@@ -56,7 +55,6 @@ export class Broker {
   readonly #clock: Clock
   readonly #logClock = new LogClock()
   readonly #liveness = new ClientLiveness()
-  readonly #processes = new ProcessLiveness()
   readonly #driver: DeadlineDriver
   readonly #events: BrokerEvents
 
@@ -87,7 +85,6 @@ export class Broker {
       clock,
       logger,
       liveness: this.#liveness,
-      processes: this.#processes,
       now,
       pump: () => this.receivers.pumpAll(),
     })
@@ -97,7 +94,6 @@ export class Broker {
       reader,
       receivers: this.receivers,
       liveness: this.#liveness,
-      processes: this.#processes,
       diskGuard: this.diskGuard,
       clock,
       autoCreateGroups: options.autoCreateGroups,
@@ -129,7 +125,6 @@ export class Broker {
     if (leading) {
       this.#logClock.start(this.machine.now, this.#clock.mono(), this.#clock.wall())
       this.#liveness.start(this.#clock.mono())
-      this.#processes.start(this.#clock.mono())
       this.#driver.start()
       this.receivers.pumpAll()
     } else {

@@ -13,7 +13,6 @@ import type { GroupId, QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
 import type { ClaimView, MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
-import type { ProcessLiveness } from './process-liveness.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
 const ADVANCE_EVERY_MS = 1_000
@@ -28,7 +27,6 @@ export interface DeadlineDriverOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly liveness: ClientLiveness
-  readonly processes: ProcessLiveness
   readonly now: () => Millis
   /** Messages may have become visible. */
   readonly pump: () => void
@@ -129,15 +127,14 @@ export class DeadlineDriver {
     return byQueue.size > 0
   }
 
-  /** Extends the claims of clients that live and surely have them, in one command. */
+  /** Extends the claims of clients that live, in one command. */
   async #renewLive(): Promise<boolean> {
-    const { view, log, liveness, processes, clock, now } = this.#options
+    const { view, log, liveness, clock, now } = this.#options
     const time = now()
     const mono = clock.mono()
     const isAlive = (client: Uint8Array): boolean => liveness.isAlive(client, mono)
-    const isThere = (request: Uint8Array): boolean => processes.isAlive(request, mono)
     const deliveries = view
-      .renewable(millis(time + RENEW_BELOW_MS), ITEMS_PER_TURN_MAX, isAlive, isThere)
+      .renewable(millis(time + RENEW_BELOW_MS), ITEMS_PER_TURN_MAX, isAlive)
       .map(({ groupId, queue, offset, attempt }) => ({ groupId, queue, offset, attempt }))
     if (deliveries.length === 0) return false
     await log.propose(encodeCommand({ type: 'renew', invisibleMs: millis(RENEW_MS), deliveries }))

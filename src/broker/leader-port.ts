@@ -86,7 +86,7 @@ export interface LeaderOperations {
   /** The client says that it ends: its claims become visible. */
   terminate(clientId: string, group: string | null): Promise<void>
   /** The client was heard of on some node. */
-  clientSeen(clientId: string, requestKey: Uint8Array): void
+  clientSeen(clientId: string): void
   /** After it, a name that the local view does not hold did not exist when the call was made. */
   confirmAbsent(): Promise<void>
 }

@@ -18,7 +18,6 @@ import { encodeCommand, encodeSend } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { offsetByTime } from './offset-by-time.ts'
-import type { ProcessLiveness } from './process-liveness.ts'
 import type { Receivers } from './receivers.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
@@ -28,7 +27,6 @@ export interface OperationsOptions {
   readonly reader: MessageReader
   readonly receivers: Receivers
   readonly liveness: ClientLiveness
-  readonly processes: ProcessLiveness
   readonly diskGuard: DiskGuard
   readonly clock: Clock
   /** A group that is not known is made at its first contact. */
@@ -90,7 +88,7 @@ export class Operations implements LeaderOperations {
 
   async contact(group: string, topics: readonly string[], clientId: string): Promise<void> {
     this.#requireLeading()
-    this.#options.liveness.seen(clientId, this.#options.clock.mono())
+    this.clientSeen(clientId)
     const { view } = this.#options
     if (topics.length === 0) await this.#contact(group, null)
     for (const name of topics) {
@@ -107,10 +105,8 @@ export class Operations implements LeaderOperations {
     await this.#propose({ type: 'releaseClient', client: clientHash(clientId), groupId })
   }
 
-  clientSeen(clientId: string, requestKey: Uint8Array): void {
-    const { liveness, processes, clock } = this.#options
-    liveness.seen(clientId, clock.mono())
-    processes.seen(requestKey, clock.mono())
+  clientSeen(clientId: string): void {
+    this.#options.liveness.seen(clientId, this.#options.clock.mono())
   }
 
   async confirmAbsent(): Promise<void> {

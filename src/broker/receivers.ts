@@ -18,7 +18,6 @@ import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './m
 import { encodeCommand } from './machine/index.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
-import { keyBeside } from './process-liveness.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 import { hasTag } from './stored-tag.ts'
 
@@ -208,7 +207,7 @@ export class Receivers {
       if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
       const claimed = reply.type === 'claimed' ? reply.messages : []
       waiting.claiming = false
-      if (claimed.length === 0 && plan.chosen.length > 0) waiting.key = keyBeside(waiting.key)
+      if (claimed.length === 0 && plan.chosen.length > 0) waiting.key = randomBytes(16)
       if (claimed.length > 0) void this.#hand(room, waiting, claimed, plan.chosen)
       else if (this.#isOver(waiting)) this.#end(room, waiting, [])
     } catch (error) {

@@ -38,9 +38,7 @@ export async function runLeaderCall(
 ): Promise<readonly Uint8Array[]> {
   const { operations, clock } = context
   // A client that says goodbye is not seen once more.
-  if (head.clientId !== '' && head.method !== 'notifyTermination') {
-    operations.clientSeen(head.clientId, head.requestKey)
-  }
+  if (head.clientId !== '' && head.method !== 'notifyTermination') operations.clientSeen(head.clientId)
   try {
     return await PARTS[head.method](context, head, request, signal)
   } catch (error) {

@@ -73,23 +73,16 @@ export class StateView implements MachineView {
     time: Millis,
     max: number,
     isAlive: (client: Uint8Array) => boolean = () => true,
-    isThere: (request: Uint8Array) => boolean = () => true,
   ): readonly ClaimView[] {
     const claims: ClaimView[] = []
     for (const client of this.state.clients.values()) {
       if (claims.length >= max) break
-      if (isAlive(client.hash)) this.#addRenewable(client, time, max, isThere, claims)
+      if (isAlive(client.hash)) this.#addRenewable(client, time, max, claims)
     }
     return claims
   }
 
-  #addRenewable(
-    client: ClientClaims,
-    time: Millis,
-    max: number,
-    isThere: (request: Uint8Array) => boolean,
-    into: ClaimView[],
-  ): void {
+  #addRenewable(client: ClientClaims, time: Millis, max: number, into: ClaimView[]): void {
     const { renewals } = client
     const found: Claim[] = []
     while (into.length < max) {
@@ -97,12 +90,10 @@ export class StateView implements MachineView {
       if (claim === undefined || claim.visibleAt >= time) break
       renewals.pop()
       // Over, taken over by the client, or as long as it may be: it comes back when it is handed out again.
-      const { batch } = claim
-      const isOver = claim.visibleAt <= this.state.now || !claim.autoRenew
-      if (isOver || batch?.client !== client) continue
-      if (claim.visibleAt >= claim.firstClaimedAt + RENEW_TOTAL_MS_MAX) continue
+      const isOver = claim.visibleAt <= this.state.now || !claim.autoRenew || claim.batch?.client !== client
+      if (isOver || claim.visibleAt >= claim.firstClaimedAt + RENEW_TOTAL_MS_MAX) continue
       found.push(claim)
-      if (isThere(batch.request)) into.push(claim.view())
+      into.push(claim.view())
     }
     for (const claim of found) renewals.push(claim)
   }

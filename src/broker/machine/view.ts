@@ -84,14 +84,9 @@ export interface MachineView {
   /**
    * Claims with `autoRenew` that are not over in log time, whose `visibleAt` is before `time` and can still
    * be extended, at most `max`. With `isAlive`, only those of such clients, so that a dead client's claims
-   * do not stand before those of live ones; with `isThere`, only those made under such requests.
+   * do not stand before those of live ones.
    */
-  renewable(
-    time: Millis,
-    max: number,
-    isAlive?: (client: Uint8Array) => boolean,
-    isThere?: (request: Uint8Array) => boolean,
-  ): readonly ClaimView[]
+  renewable(time: Millis, max: number, isAlive?: (client: Uint8Array) => boolean): readonly ClaimView[]
   /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
   exhausted(now: Millis, max: number): readonly ClaimView[]
   /** The pointer of a message, if its page is in memory (the newest page of each queue always is). */
