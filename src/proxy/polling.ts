@@ -1,7 +1,8 @@
 /**
  * How long an empty receive waits (grpc-contract 6.1, RocketMQ `ReceiveMessageActivity`), with two rules of
  * our own: a time shorter than RocketMQ's least is kept, and the answer always leaves the client time to get
- * it, because one official client sets its deadline to the polling time itself.
+ * it, because one official client sets its deadline to the polling time itself and another one connects
+ * within it. So a near deadline shortens the wait, where RocketMQ refuses.
  *
  * Pure.
  */
@@ -25,7 +26,7 @@ export interface PollingQuestion {
 
 /**
  * Milliseconds until an empty answer is due. Throws `Refusal` ILLEGAL_POLLING_TIME (BAD_REQUEST for old
- * clients) when the deadline is before a polling time that is not short.
+ * clients) when the polling time is not short and the deadline leaves no time to wait.
  */
 export function pollingMs({ askedMs, remainingMs, clientVersion }: PollingQuestion): number {
   const wanted =
@@ -33,7 +34,7 @@ export function pollingMs({ askedMs, remainingMs, clientVersion }: PollingQuesti
       ? Math.max(POLLING_MS_MIN, remainingMs - REQUEST_TIMEOUT_HALF_MS)
       : Math.max(0, askedMs)
   const polling = Math.min(wanted, POLLING_MS_MAX)
-  if (polling >= POLLING_MS_MIN && polling > remainingMs && remainingMs < POLLING_MS_MIN) {
+  if (polling >= POLLING_MS_MIN && remainingMs <= ANSWER_BEFORE_DEADLINE_MS) {
     const old = clientVersion < POLLING_CODE_SINCE
     refuse(
       old ? Code.BAD_REQUEST : Code.ILLEGAL_POLLING_TIME,

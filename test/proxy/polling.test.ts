@@ -15,6 +15,9 @@ test.each<readonly [who: string, askedMs: number | undefined, remainingMs: numbe
   ['a client whose deadline is the polling time is answered before it', 20_000, 19_998, 19_498],
   ['so is one that asks for little', 3_000, 2_998, 2_498],
   ['a near deadline of 5 s or more shortens the wait', 20_000, 6_000, 5_500],
+  ['so is one that asks for 5 s, the least that RocketMQ knows', 5_000, 4_999, 4_499],
+  ['a nearer deadline shortens the wait too', 10_000, 3_000, 2_500],
+  ['so it does for a client that connected for long and asks for no time', NONE, 3_000, 2_500],
   ['a client that asks for no time waits until 1.5 s before its deadline', NONE, 13_000, 11_500],
   ['but at least 5 s if the deadline allows', NONE, 6_000, 5_000],
   ['and at most 20 s', NONE, 60_000, 20_000],
@@ -29,7 +32,7 @@ test.each([
   ['5.0.3', Code.ILLEGAL_POLLING_TIME],
   ['5.0.2', Code.BAD_REQUEST],
   ['1.0.8', Code.BAD_REQUEST],
-])('a deadline that is much too near is refused to version %s with %i', (clientVersion, code) => {
-  expect(codeOf(() => pollingMs({ askedMs: 10_000, remainingMs: 4_999, clientVersion }))).toBe(code)
-  expect(codeOf(() => pollingMs({ askedMs: NONE, remainingMs: 3_000, clientVersion }))).toBe(code)
+])('a deadline that leaves no time to wait is refused to version %s with %i', (clientVersion, code) => {
+  expect(codeOf(() => pollingMs({ askedMs: 10_000, remainingMs: 500, clientVersion }))).toBe(code)
+  expect(codeOf(() => pollingMs({ askedMs: NONE, remainingMs: 400, clientVersion }))).toBe(code)
 })

@@ -184,7 +184,7 @@ describe('a receive is refused at once', () => {
       receiveBytes(),
       callContext(13_000, { 'x-mq-client-id': '' }),
     ],
-    ['with a deadline much too near', Code.ILLEGAL_POLLING_TIME, receiveBytes(), callContext(3_000)],
+    ['with a deadline much too near', Code.ILLEGAL_POLLING_TIME, receiveBytes(), callContext(400)],
     [
       'with an SQL filter',
       Code.ILLEGAL_FILTER_EXPRESSION,
