@@ -2,9 +2,7 @@
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ConsumeResult, PushConsumer } from 'rocketmq-client-nodejs'
 import { Code } from '../../src/rpc/apache-enums.ts'
-import { startProducer, until } from './clients.ts'
 import { Group, type Member, sleep } from './group.ts'
 import { newMessageId, RawClient } from './raw-client.ts'
 
@@ -173,31 +171,6 @@ test('a topic that is not there is denied with the command that makes it, by eve
     expect(status?.message).toContain('npm run cli -- topic create nowhere')
   }
 })
-
-test('a push consumer of the official client gets everything and again what it did not take', async () => {
-  const topic = await newTopic()
-  const producer = await startProducer(follower.endpoint, topic)
-  const seen = new Map<string, number>()
-  const consumer = new PushConsumer({
-    endpoints: leader.endpoint,
-    namespace: '',
-    consumerGroup: 'push',
-    subscriptions: new Map([[topic, '*']]),
-    messageListener: {
-      async consume(message: { body: Buffer }) {
-        const body = message.body.toString()
-        seen.set(body, (seen.get(body) ?? 0) + 1)
-        return body === 'm3' && seen.get(body) === 1 ? ConsumeResult.FAILURE : ConsumeResult.SUCCESS
-      },
-    },
-  } as unknown as ConstructorParameters<typeof PushConsumer>[0])
-  await consumer.startup()
-  for (let n = 0; n < 10; n++) await producer.send({ topic, body: Buffer.from(`m${n}`) })
-  await until('everything came, one message twice', 60_000, () => seen.size === 10 && seen.get('m3') === 2)
-  expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBe(11)
-  await consumer.shutdown()
-  await producer.shutdown()
-}, 90_000)
 
 test('garbage on both ports is refused and the node lives on', async () => {
   const ports = [Number(follower.endpoint.split(':')[1]), follower.peerPort]
