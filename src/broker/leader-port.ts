@@ -81,6 +81,11 @@ export interface LeaderOperations {
   ): Promise<{ readonly valid: boolean; readonly receipt: Receipt }>
   /** These deliveries never left for a client: visible again at once, no attempt counted. */
   release(receipts: readonly Receipt[]): Promise<void>
+  /**
+   * These deliveries were handed to their clients. From now on they are renewed while the client lives; a
+   * delivery of which nobody says so ends by time, since its answer may have died with the node under it.
+   */
+  handedOver(receipts: readonly Receipt[]): Promise<void>
   /** First contact of a group with topics. Topics that do not exist are passed over. */
   contact(group: string, topics: readonly string[], clientId: string): Promise<void>
   /** The client says that it ends: its claims become visible. */

@@ -1,6 +1,7 @@
 /** What the leader does for clients: each call checks what must be checked before the log, then proposes. */
 import { millis, type QueueOffset } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
+import { RENEW_MS } from '../base/limits.ts'
 import type { Clock } from '../base/ports.ts'
 import { type ClientLiveness, clientHash } from './client-liveness.ts'
 import type { DiskGuard } from './disk-guard.ts'
@@ -84,6 +85,13 @@ export class Operations implements LeaderOperations {
   async release(receipts: readonly Receipt[]): Promise<void> {
     this.#requireLeading()
     await this.#propose({ type: 'release', deliveries: receipts })
+  }
+
+  async handedOver(receipts: readonly Receipt[]): Promise<void> {
+    this.#requireLeading()
+    const deliveries = receipts.filter((receipt) => this.#options.view.isRenewed(receipt))
+    if (deliveries.length === 0) return
+    await this.#propose({ type: 'renew', invisibleMs: millis(RENEW_MS), deliveries })
   }
 
   async contact(group: string, topics: readonly string[], clientId: string): Promise<void> {

@@ -3,6 +3,7 @@
  * or its system closed it, and a new one is turned away at once. Silence never counts, and neither does a
  * connection that can be made again: a live leader whose links were reset stays the leader. Pure.
  */
+import { unreachable } from '../base/assert.ts'
 import type { NodeId } from '../base/brand.ts'
 import type { ConnectionEvent, Ending } from '../dledger/peers/index.ts'
 
@@ -22,6 +23,8 @@ export class PeerWatch {
         return isAnswer(event.ending) && this.#closed.delete(event.peer)
       case 'refused':
         return false
+      default:
+        return unreachable(event)
     }
   }
 }

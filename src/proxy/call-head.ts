@@ -14,8 +14,8 @@ import { BytesError, Reader, Writer } from '../base/bytes.ts'
 import { assert } from '../base/assert.ts'
 
 /**
- * The calls that have a part at the leader. Their numbers stand on the wire. The last three are our own:
- * what a telemetry stream announces, claims that no client got, and a sign of life.
+ * The calls that have a part at the leader. Their numbers stand on the wire. The last four are our own:
+ * what a telemetry stream announces, claims that no client got, a sign of life, and claims that clients got.
  */
 export const LEADER_METHODS = {
   sendMessage: 1,
@@ -29,6 +29,7 @@ export const LEADER_METHODS = {
   contact: 64,
   release: 65,
   clientSeen: 66,
+  handedOver: 67,
 } as const
 
 /** The name of a call that has a part at the leader. */

@@ -32,12 +32,22 @@ export const clientSeen: LeaderPart = () => Promise.resolve([])
 
 /** `request` is an `AckMessageRequest` whose handles were never handed to their client. */
 export const release: LeaderPart = async ({ operations }, _head, request) => {
-  const receipts = ackRequests
+  const receipts = receiptsOf(request)
+  if (receipts.length > 0) await operations.release(receipts)
+  return []
+}
+
+/** `request` is an `AckMessageRequest` whose handles were handed to their clients. */
+export const handedOver: LeaderPart = async ({ operations }, _head, request) => {
+  await operations.handedOver(receiptsOf(request))
+  return []
+}
+
+function receiptsOf(request: Uint8Array): Receipt[] {
+  return ackRequests
     .decode(request)
     .entries.map(({ receiptHandle }) => parseReceiptHandle(receiptHandle))
     .filter((receipt): receipt is Receipt => receipt !== undefined)
-  if (receipts.length > 0) await operations.release(receipts)
-  return []
 }
 
 /** What the client holds becomes visible again. */

@@ -2,7 +2,7 @@
 import { ackMessage, ackRefusal } from './ack-message.ts'
 import type { CallHead, LeaderMethod } from './call-head.ts'
 import { changeInvisible, changeRefusal } from './change-invisible.ts'
-import { clientSeen, contact, heartbeat, notifyTermination, release } from './client-calls.ts'
+import { clientSeen, contact, handedOver, heartbeat, notifyTermination, release } from './client-calls.ts'
 import type { LeaderContext, LeaderPart } from './leader-context.ts'
 import { queryAssignment } from './query-assignment.ts'
 import { queryRoute } from './query-route.ts'
@@ -23,6 +23,7 @@ const PARTS: Readonly<Record<LeaderMethod, LeaderPart>> = {
   contact,
   release,
   clientSeen,
+  handedOver,
 }
 
 /**

@@ -10,7 +10,8 @@ import { Admission } from './admission.ts'
 import type { CallHead, LeaderMethod } from './call-head.ts'
 import { type Caller, callerOf, dueMonoOf, headOf } from './caller.ts'
 import type { Cluster } from './cluster.ts'
-import { subscriptions } from './codecs.ts'
+import { ackRequests, subscriptions } from './codecs.ts'
+import { HandedOver } from './handed-over.ts'
 import { refusalReply, runLeaderCall } from './leader-calls.ts'
 import type { LeaderContext } from './leader-context.ts'
 import { metricsExportMethod } from './metrics-export.ts'
@@ -32,6 +33,8 @@ const PREFIX = '/apache.rocketmq.v2.MessagingService'
 const BACKGROUND_MS = 30_000
 const BACKGROUND_CALLS_MAX = 10_000
 const NOTHING = new Uint8Array(0)
+/** Who calls when the node itself has something to tell. */
+const NOBODY: Caller = { clientId: '', language: '', clientVersion: '', userAgent: '' }
 const OK_REPLY = statusReply(OK)
 
 /** What a facade stands on. The limits are those of `base/limits.ts` unless a test sets others. */
@@ -57,6 +60,7 @@ export class Proxy {
   readonly #telemetry: Telemetry
   readonly #life: SignsOfLife
   readonly #tasks: Tasks
+  readonly #handedOver: HandedOver
   readonly #requestKeys = new RequestKeys()
   readonly #calls: Admission
   readonly #receives: Admission
@@ -80,6 +84,11 @@ export class Proxy {
     })
     this.#life = new SignsOfLife(context.clock, (caller) => {
       this.#tell(headOf(caller, 'clientSeen', this.#requestKeys.next()), NOTHING, true)
+    })
+    this.#handedOver = new HandedOver(context.clock, (handles) => {
+      const entries = handles.map((receiptHandle) => ({ receiptHandle }))
+      const head = headOf(NOBODY, 'handedOver', this.#requestKeys.next())
+      this.#tell(head, ackRequests.encode({ entries }), true)
     })
     this.#telemetry = new Telemetry({
       group: (name) => context.view.group(name),
@@ -108,6 +117,7 @@ export class Proxy {
 
   /** Gives up what no client waits for. Resolves when nothing of it is left. */
   async close(): Promise<void> {
+    this.#handedOver.flush()
     for (const patience of this.#untold) patience.abandon()
     await this.#tasks.idle()
   }
@@ -142,6 +152,7 @@ export class Proxy {
       requestKeys: this.#requestKeys,
       // Not repeated: meanwhile the message may be with another consumer under the same attempt.
       release: (head, request) => this.#tell(head, request, false),
+      handedOver: (handles) => this.#handedOver.add(handles),
     })
   }
 

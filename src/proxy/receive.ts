@@ -34,6 +34,8 @@ export interface ReceiveOptions {
   readonly requestKeys: RequestKeys
   /** Gives claims back. Nothing waits for it. */
   release(head: CallHead, request: Uint8Array): void
+  /** Messages that the leader renews were handed to their client. */
+  handedOver(handles: readonly string[]): void
 }
 
 /** Answers with messages as soon as there are some, and otherwise with MESSAGE_NOT_FOUND at the polling time. */
@@ -44,7 +46,8 @@ export function receiveMethod(options: ReceiveOptions): ServerStreamMethod {
       const caller = callerOf(context)
       head = headOf(caller, 'receiveMessage', options.requestKeys.next())
       const pollMs = pollMsOf(options, context, request, caller.clientVersion)
-      return reply(options, head, await receive(options, context, head, request, pollMs))
+      const items = await receive(options, context, head, request, pollMs)
+      return reply(options, head, items, receiveRequests.decode(request).autoRenew)
     } catch (error) {
       const items = refusalReply('receiveMessage', request, statusOf(error), options.clock.wall())
       return { items }
@@ -117,19 +120,28 @@ function isEmpty(items: readonly Uint8Array[]): boolean {
 }
 
 /** Messages that surely never left for the client are given back; the others wait for their invisible time. */
-function reply(options: ReceiveOptions, head: CallHead, items: readonly Uint8Array[]): StreamReply {
+function reply(
+  options: ReceiveOptions,
+  head: CallHead,
+  items: readonly Uint8Array[],
+  autoRenew: boolean,
+): StreamReply {
   if (items.length <= 2) return { items }
   return {
     items,
+    onDelivered: () => {
+      if (autoRenew) options.handedOver(handlesOf(items))
+    },
     onLost: (itemsWritten) => {
-      const handles = items
-        .slice(itemsWritten)
-        .map(receiptHandleOf)
-        .filter((handle) => handle !== undefined)
+      const handles = handlesOf(items.slice(itemsWritten))
       if (handles.length === 0) return
       const entries = handles.map((receiptHandle) => ({ receiptHandle }))
       const key = options.requestKeys.next()
       options.release({ ...head, method: 'release', requestKey: key }, ackRequests.encode({ entries }))
     },
   }
+}
+
+function handlesOf(items: readonly Uint8Array[]): string[] {
+  return items.map(receiptHandleOf).filter((handle) => handle !== undefined)
 }

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { millis } from '../../src/base/brand.ts'
 import { parseTagFilter } from '../../src/broker/tag-filter.ts'
-import { RequestKeys } from '../../src/proxy/request-keys.ts'
 import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
 
 let sim: SimBroker
@@ -102,10 +101,11 @@ test('a tag filter gives what matches and passes the rest over for good', async 
 
 test('claims with auto renewal are kept while the client lives and end after it is gone', async () => {
   await sim.send('t', ['a'])
-  await sim.finish(sim.receive({ autoRenew: true, invisibleMs: 60_000, clientId: 'worker' }))
-  const alive = (): void => sim.broker.operations.clientSeen('worker', requestKey())
+  const got = await sim.finish(sim.receive({ autoRenew: true, invisibleMs: 60_000, clientId: 'worker' }))
+  await sim.run(2_000)
+  await sim.finish(sim.broker.operations.handedOver(got.map((one) => one.receipt)))
   for (let i = 0; i < 15; i++) {
-    alive()
+    sim.broker.operations.clientSeen('worker')
     await sim.run(10_000, 250)
   }
   expect(await sim.finish(sim.receive())).toEqual([])
@@ -114,21 +114,15 @@ test('claims with auto renewal are kept while the client lives and end after it 
   expect(again.map((one) => one.attempt)).toEqual([2])
 })
 
-test('a claim that went out through a process that died is not renewed, however alive its client is', async () => {
-  await sim.run(120_000, 1000)
+test('a claim that nobody says was handed over is not renewed, however alive its client is', async () => {
   await sim.send('t', ['a'])
   const claim = { autoRenew: true, invisibleMs: 60_000, clientId: 'worker' }
-  await sim.finish(sim.receive({ ...claim, requestKey: new RequestKeys().next() }))
+  await sim.finish(sim.receive(claim))
   const start = sim.clock.mono()
-  const other = new RequestKeys()
-  const waiting = sim.receive({
-    ...claim,
-    requestKey: other.next(),
-    pollUntilMono: sim.clock.mono() + 200_000,
-  })
-  for (let i = 0; i < 50; i++) {
-    sim.broker.operations.clientSeen('worker', other.next())
-    await sim.run(1000, 250)
+  const waiting = sim.receive({ ...claim, pollUntilMono: start + 200_000 })
+  for (let i = 0; i < 60; i++) {
+    sim.broker.operations.clientSeen('worker')
+    await sim.run(1_000, 250)
   }
   expect((await sim.finish(waiting, 250)).map((one) => one.attempt)).toEqual([2])
   expect(sim.clock.mono() - start).toBeLessThan(62_000)

@@ -23,6 +23,7 @@ class Case {
   readonly cluster: FakeCluster
   readonly admission: Admission
   readonly released: { readonly method: LeaderMethod; readonly handles: readonly string[] }[] = []
+  readonly handed: string[] = []
   readonly #handle: ReturnType<typeof receiveMethod>
 
   constructor(place: LeaderPlace, parkedMax = 10) {
@@ -40,6 +41,7 @@ class Case {
         const { entries } = v2<AckMessageRequest>('AckMessageRequest').decode(request)
         this.released.push({ method, handles: entries.map(({ receiptHandle }) => receiptHandle) })
       },
+      handedOver: (handles) => this.handed.push(...handles),
     })
     // As a leader does: an empty answer when the polling time is over or nobody waits any more.
     this.world.operations.onReceive = ({ pollUntilMono, signal }) =>
@@ -159,6 +161,18 @@ describe('messages', () => {
     expect(at.released[1]).toEqual({ method: 'release', handles: handles.slice(1) })
     kept.reply?.onLost?.(3)
     expect(at.released.length).toBe(2)
+  })
+
+  test('are reported as handed over when the leader renews them, and only then', async () => {
+    const at = new Case('here')
+    at.world.operations.onReceive = () => Promise.resolve([receivedAt(5), receivedAt(6)])
+    for (const autoRenew of [false, true]) {
+      const kept = at.receive(receiveBytes({ autoRenew }))
+      await settle()
+      kept.reply?.onDelivered?.()
+      const handles = [5, 6].map((offset) => encodeReceiptHandle(receiptAt(offset)))
+      expect(at.handed).toEqual(autoRenew ? handles : [])
+    }
   })
 
   test('that the leader chose while the client went are given back by it', async () => {

@@ -210,7 +210,7 @@ export function renew(state: MachineState, command: Renew): Reply {
 }
 
 /** The claim that a delivery has now, before its time is over. */
-function heldDelivery(state: MachineState, delivery: Delivery): Claim | undefined {
+export function heldDelivery(state: MachineState, delivery: Delivery): Claim | undefined {
   const held = inFlight(state, delivery)
   return held !== undefined && isHeldBy(state, held, delivery) ? held : undefined
 }

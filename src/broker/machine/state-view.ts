@@ -1,10 +1,18 @@
 /** What the shell may read of the machine's state. Nothing here changes what any command will do. */
 import type { Millis, QueueOffset } from '../../base/brand.ts'
-import { RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
-import type { ClaimedMessage, GroupId, Pointer, QueueNumber, RequestKey, TopicId } from './commands.ts'
+import { RENEW_MS, RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
+import type {
+  ClaimedMessage,
+  Delivery,
+  GroupId,
+  Pointer,
+  QueueNumber,
+  RequestKey,
+  TopicId,
+} from './commands.ts'
 import { pageOf, pointerInPage } from './consume-queue.ts'
 import type { Claim, ClientClaims } from './consumer.ts'
-import { heldUnder } from './pop.ts'
+import { heldDelivery, heldUnder } from './pop.ts'
 import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
 import type { ClaimView, ConsumerView, GroupView, MachineView, QueueView, TopicView } from './view.ts'
@@ -93,9 +101,14 @@ export class StateView implements MachineView {
       const isOver = claim.visibleAt <= this.state.now || !claim.autoRenew || claim.batch?.client !== client
       if (isOver || claim.visibleAt >= claim.firstClaimedAt + RENEW_TOTAL_MS_MAX) continue
       found.push(claim)
-      into.push(claim.view())
+      const wasHandedOver = claim.visibleAt > claim.firstClaimedAt + RENEW_MS
+      if (wasHandedOver) into.push(claim.view())
     }
     for (const claim of found) renewals.push(claim)
+  }
+
+  isRenewed(delivery: Delivery): boolean {
+    return heldDelivery(this.state, delivery)?.autoRenew === true
   }
 
   exhausted(now: Millis, max: number): readonly ClaimView[] {

@@ -84,9 +84,12 @@ export interface MachineView {
   /**
    * Claims with `autoRenew` that are not over in log time, whose `visibleAt` is before `time` and can still
    * be extended, at most `max`. With `isAlive`, only those of such clients, so that a dead client's claims
-   * do not stand before those of live ones.
+   * do not stand before those of live ones. A claim is renewed only after it was renewed once because its
+   * node had handed it to the client: one whose answer died on the way ends by time and comes again.
    */
   renewable(time: Millis, max: number, isAlive?: (client: Uint8Array) => boolean): readonly ClaimView[]
+  /** Whether the delivery still holds its message, to be renewed. */
+  isRenewed(delivery: Delivery): boolean
   /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
   exhausted(now: Millis, max: number): readonly ClaimView[]
   /** The pointer of a message, if its page is in memory (the newest page of each queue always is). */

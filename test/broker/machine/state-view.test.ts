@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Millis, QueueOffset } from '../../../src/base/brand.ts'
+import { RENEW_MS } from '../../../src/base/limits.ts'
+import type { Delivery } from '../../../src/broker/machine/commands.ts'
 import { pageRowKey } from '../../../src/broker/machine/tables.ts'
 import { clientHash } from './support/messages.ts'
-import { INVISIBLE_MS, range, receiptsOf, Scene } from './support/scene.ts'
+import { INVISIBLE_MS, receiptsOf, Scene } from './support/scene.ts'
 
 describe('visible claims', () => {
   test('come oldest deadline first, at most as many as asked, and stay for the next call', () => {
@@ -41,19 +43,30 @@ describe('visible claims', () => {
 })
 
 describe('claims to renew', () => {
+  const ENDS_MS = RENEW_MS + 1
+
+  /** Messages 0 to 2 in the hands of clients 1 to 3; the third does not renew. All were handed over. */
   function held(): Scene {
     const scene = new Scene({ attemptsMax: 2 })
     scene.send(4)
+    const deliveries: Delivery[] = []
     for (const client of [1, 2, 3]) {
       const parts = [{ end: client as QueueOffset }]
-      scene.claim({ client: clientHash(client), autoRenew: client !== 3, parts })
+      const claimed = scene.claim({
+        client: clientHash(client),
+        autoRenew: client !== 3,
+        invisibleMs: RENEW_MS as Millis,
+        parts,
+      })
+      deliveries.push(...receiptsOf(claimed))
     }
+    scene.one({ type: 'renew', invisibleMs: RENEW_MS as Millis, deliveries }, 1)
     return scene
   }
 
   test('are those with automatic renewal that end soon, of clients that live', () => {
     const scene = held()
-    const soon = (scene.nowMs + INVISIBLE_MS + 1) as Millis
+    const soon = (scene.nowMs + RENEW_MS + 1) as Millis
     const offsets = (time: Millis, max: number, isAlive?: (client: Uint8Array) => boolean) =>
       scene.machine.renewable(time, max, isAlive).map(({ offset }) => offset)
     expect(offsets(soon, 9)).toEqual([0, 1])
@@ -63,29 +76,32 @@ describe('claims to renew', () => {
     expect(offsets(soon, 9)).toEqual([0, 1])
   })
 
-  test('are with a condition only those whose request meets it, and the others are not forgotten', () => {
-    const scene = held()
-    const soon = (scene.nowMs + INVISIBLE_MS + 1) as Millis
-    const all = () => true
-    expect(scene.machine.renewable(soon, 9, all, () => false)).toEqual([])
-    const seen: string[] = []
-    const first = (request: Uint8Array): boolean => {
-      const text = Buffer.from(request).toString('hex')
-      if (!seen.includes(text)) seen.push(text)
-      return text === seen[0]
-    }
-    expect(scene.machine.renewable(soon, 9, all, first).map(({ offset }) => offset)).toEqual([0])
-    expect(scene.machine.renewable(soon, 9)).toHaveLength(2)
+  test('are not those of which nobody said that they were handed over', () => {
+    const scene = new Scene()
+    scene.send(2)
+    const parts = [{ end: 2 as QueueOffset }]
+    const claimed = scene.claim({ autoRenew: true, invisibleMs: RENEW_MS as Millis, parts })
+    const soon = (scene.nowMs + 2 * RENEW_MS) as Millis
+    expect(scene.machine.renewable(soon, 9)).toEqual([])
+    const deliveries = receiptsOf(claimed).slice(1)
+    scene.one({ type: 'renew', invisibleMs: RENEW_MS as Millis, deliveries }, 1)
+    expect(scene.machine.renewable(soon, 9).map(({ offset }) => offset)).toEqual([1])
   })
 
-  test('are not those that are over, but they come back with their next delivery', () => {
+  test('are not those that are over', () => {
     const scene = held()
-    scene.later(INVISIBLE_MS)
-    const all = () => scene.machine.renewable((scene.nowMs + 10 * INVISIBLE_MS) as Millis, 9)
-    expect(all()).toEqual([])
-    scene.claim({ autoRenew: true, parts: [{ again: range(0, 1) }] })
-    expect(all()).toMatchObject([{ offset: 0, attempt: 2 }])
-    expect(all()).toMatchObject([{ offset: 0, attempt: 2 }])
+    scene.later(ENDS_MS)
+    expect(scene.machine.renewable((scene.nowMs + 10 * RENEW_MS) as Millis, 9)).toEqual([])
+  })
+
+  test('are those that still hold their message', () => {
+    const scene = held()
+    const delivery = { groupId: 1, queue: 1, offset: 0 as QueueOffset, attempt: 1 }
+    expect(scene.machine.isRenewed(delivery)).toBe(true)
+    expect(scene.machine.isRenewed({ ...delivery, attempt: 2 })).toBe(false)
+    expect(scene.machine.isRenewed({ ...delivery, offset: 2 as QueueOffset })).toBe(false)
+    scene.later(ENDS_MS)
+    expect(scene.machine.isRenewed(delivery)).toBe(false)
   })
 })
 

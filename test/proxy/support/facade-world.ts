@@ -67,6 +67,7 @@ export class FakeOperations implements LeaderOperations {
   readonly acks: AckRequest[] = []
   readonly changes: ChangeInvisibleRequest[] = []
   readonly releases: (readonly Receipt[])[] = []
+  readonly handed: (readonly Receipt[])[] = []
   readonly contacts: (readonly [group: string, topics: readonly string[], clientId: string])[] = []
   readonly terminations: (readonly [clientId: string, group: string | null])[] = []
   readonly seen: string[] = []
@@ -106,6 +107,11 @@ export class FakeOperations implements LeaderOperations {
 
   release(receipts: readonly Receipt[]): Promise<void> {
     this.releases.push(receipts)
+    return Promise.resolve()
+  }
+
+  handedOver(receipts: readonly Receipt[]): Promise<void> {
+    this.handed.push(receipts)
     return Promise.resolve()
   }
 
