@@ -76,7 +76,7 @@ async function expectRefused(member: Member): Promise<void> {
   })
   await produce(32)
   const state = await member.admin.describeMember()
-  expect(state?.problems.join('\n')).toMatch(/data folder.*Replace the member: stop it, .+/)
+  expect(state?.problems.join('\n')).toMatch(/data folder.*Replace the member: stop it and put .+/)
   for (const other of group.others(member)) {
     const peer = (await other.admin.describeMember())?.peers.find(({ id }) => id === member.id)
     expect(peer?.refusal).toContain('data folder')
