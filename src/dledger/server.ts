@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
-import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
+import { ENTRY_BYTES_TARGET, UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Kv, Logger } from '../base/ports.ts'
 import type { StateMachine } from '../base/state-machine.ts'
 import type { Raft as RaftCore } from '../raft/index.ts'
@@ -21,6 +21,9 @@ import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from 
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
+
+/** Entries of a busy leader are at least this far apart. A command that comes alone never waits. */
+const GATHER_MS = 1
 
 export interface DLedgerOptions<Reply> {
   readonly id: NodeId
@@ -72,6 +75,8 @@ export class DLedgerServer<Reply> {
   #inbox: Input[] = []
   #turnScheduled = false
   #cancelTick: () => void = () => undefined
+  #gatheredMono = Number.NEGATIVE_INFINITY
+  #cancelGather: (() => void) | null = null
   #stopped = false
   #refusal: string | null = null
   #role: RoleChange
@@ -127,6 +132,7 @@ export class DLedgerServer<Reply> {
     if (this.#stopped) return
     this.#stopped = true
     this.#cancelTick()
+    this.#cancelGather?.()
     this.#applyLane.stop()
     this.#proposals.leadershipLost()
     this.#setLeading(false)
@@ -283,9 +289,13 @@ export class DLedgerServer<Reply> {
     this.#applyLane.advanceTo(ready.applyTo)
   }
 
-  /** Waiting commands as payloads of new entries: only while the disk is free, so that they gather. */
+  /**
+   * Waiting commands as payloads of new entries: only while the disk is free and not right after the last
+   * ones, so that they gather.
+   */
   #gather(): BatchPayload<Reply>[] {
-    if (this.#role.role !== 'leader' || !this.#writeLane.idle) return []
+    if (this.#role.role !== 'leader' || this.#proposals.waitingCount === 0) return []
+    if (!this.#writeLane.idle || this.#isTooSoon()) return []
     const payloads: BatchPayload<Reply>[] = []
     let bytes = 0
     while (bytes < WRITE_BYTES_MAX / 2) {
@@ -297,6 +307,24 @@ export class DLedgerServer<Reply> {
       payloads.push({ size, batch, body })
     }
     return payloads
+  }
+
+  /** An entry costs every member about the same, however much it holds; little that waits may wait for more. */
+  #isTooSoon(): boolean {
+    if (this.#proposals.waitingBytes >= ENTRY_BYTES_TARGET / 4) return false
+    const { clock } = this.#options
+    const left = this.#gatheredMono + GATHER_MS - clock.mono()
+    if (left <= 0) {
+      this.#gatheredMono = clock.mono()
+      return false
+    }
+    if (this.#cancelGather === null) {
+      this.#cancelGather = clock.timer(left, () => {
+        this.#cancelGather = null
+        this.#wake()
+      })
+    }
+    return true
   }
 
   #persist(write: Write | null): void {
