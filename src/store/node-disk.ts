@@ -4,7 +4,8 @@
  * Reads share a small number of places, so that the threads of libuv are never all taken by reads and a write
  * of Raft state always finds one. That holds while UV_THREADPOOL_SIZE is above the places of all readers.
  */
-import { constants } from 'node:fs'
+
+import { constants, fdatasync, writev } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
@@ -97,14 +98,14 @@ class NodeFile implements DiskFile {
     let left = chunks.filter((chunk) => chunk.byteLength > 0)
     let at = position
     while (left.length > 0) {
-      const { bytesWritten } = await this.#handle.writev(left, at)
+      const bytesWritten = await writeAt(this.#handle.fd, left, at)
       at += bytesWritten
       left = rest(left, bytesWritten)
     }
   }
 
   async sync(): Promise<void> {
-    if (!this.#truncated) return this.#handle.datasync()
+    if (!this.#truncated) return dataSync(this.#handle.fd)
     await this.#handle.sync()
     this.#truncated = false
   }
@@ -121,6 +122,27 @@ class NodeFile implements DiskFile {
   async close(): Promise<void> {
     await this.#handle.close()
   }
+}
+
+// Once for every turn of a busy member: the promises of a file handle cost a tenth of such a write more.
+
+/** Writes what one system call takes; returns how many bytes that were. */
+function writeAt(descriptor: number, chunks: readonly Uint8Array[], position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(descriptor, chunks, position, (error, written) => {
+      if (error === null) resolve(written)
+      else reject(error)
+    })
+  })
+}
+
+function dataSync(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(descriptor, (error) => {
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
 }
 
 /** What is left of `chunks` when the first `written` bytes are gone. */
