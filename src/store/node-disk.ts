@@ -4,7 +4,6 @@
  * Reads share a small number of places, so that the threads of libuv are never all taken by reads and a write
  * of Raft state always finds one. That holds while UV_THREADPOOL_SIZE is above the places of all readers.
  */
-
 import { constants, fdatasync, writev } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
