@@ -1,10 +1,12 @@
 /** The development cluster at work: starts everything, tells of changes, and stops everything. */
+import { join } from 'node:path'
 import { CONFIG_DEFAULTS, type ChildMessage } from '../base/config.ts'
 import { BrokerError } from '../base/errors.ts'
+import { keptCertificate } from '../rpc/certificate.ts'
 import { AdminClient } from './admin-client.ts'
 import { type ChildPlan, DevChildren, RESTART_MS } from './dev-children.ts'
 import type { DevFolder } from './dev-folder.ts'
-import { clientEndpoints, type DevShape, processesOf } from './dev-plan.ts'
+import { clientEndpoints, type DevShape, processesOf, TLS_FOLDER } from './dev-plan.ts'
 import { endText, killLine, welcomeText } from './dev-texts.ts'
 import { dim, say } from './terminal.ts'
 import { PROGRAM_VERSION } from './version.ts'
@@ -45,6 +47,7 @@ export class DevCluster {
 
   /** Starts all processes and says what runs. Rejects with `BrokerError` when one of them cannot start. */
   async start(): Promise<void> {
+    const tls = await keptCertificate(join(this.#folder.path, TLS_FOLDER), [], Date.now())
     const isNew = this.#folder.load()?.founded !== true
     const planned = this.#folder.prepare(this.#shape, (bootstrap) => processesOf(this.#shape, bootstrap))
     for (const one of planned) this.#waiting.add(one.name)
@@ -65,6 +68,7 @@ export class DevCluster {
         version: PROGRAM_VERSION,
         shape: this.#shape,
         folder: this.#folder.path,
+        caPath: tls.caPath,
         topic: DEV_TOPIC,
         leaderId: this.#leader.id,
         processes: [...this.#children.pids()].map(([name, pid]) => ({ name, pid })),

@@ -3,6 +3,8 @@ import { BrokerError } from '../base/errors.ts'
 
 const HOST = '127.0.0.1'
 const PORT_MAX = 65_535
+/** The members share one certificate, in this folder below that of the cluster. */
+export const TLS_FOLDER = 'tls'
 
 /** The options of `dev` that decide what runs. */
 export interface DevShape {
@@ -64,6 +66,7 @@ export function processesOf(shape: DevShape, bootstrap: string | undefined): Dev
         data: `member-${id}`,
         members,
         nameServers: [namesrvEndpoint(shape)],
+        tls: { cert: `${TLS_FOLDER}/server.crt`, key: `${TLS_FOLDER}/server.key` },
         ...(bootstrap === undefined ? {} : { bootstrap }),
       },
     }),

@@ -12,6 +12,8 @@ export interface Welcome {
   readonly version: string
   readonly shape: DevShape
   readonly folder: string
+  /** The certificate of the authority that clients with TLS may want to name as trusted. */
+  readonly caPath: string
   readonly topic: string
   readonly leaderId: number
   readonly processes: readonly RunningProcess[]
@@ -32,6 +34,7 @@ export function welcomeText(welcome: Welcome): string {
     `  name server  ${namesrvEndpoint(shape)}`,
     `  topic        ${topic}`,
     `  data, logs   ${folder}`,
+    `  TLS          signed by ${welcome.caPath}`,
     `  processes    ${processes.map(({ name, pid }) => `${name} ${pid}`).join(', ')}`,
     '',
     'Connect a RocketMQ 5 client, with or without TLS:',

@@ -125,6 +125,7 @@ describe('texts', () => {
       version: '0.1.0',
       shape: SHAPE,
       folder: '/x/.dledger',
+      caPath: '/data/tls/ca.crt',
       topic: 'hello',
       leaderId: 2,
       processes: [
