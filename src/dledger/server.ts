@@ -6,13 +6,16 @@
 import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
-import { ENTRY_BYTES_TARGET, UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
+import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Kv, Logger } from '../base/ports.ts'
 import type { StateMachine } from '../base/state-machine.ts'
 import type { Raft as RaftCore } from '../raft/index.ts'
 import { isNoop } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
-import { ApplyLane, type EntryBody } from './apply-lane.ts'
+import { AppliedWaiters } from './applied-waiters.ts'
+import { ApplyLane } from './apply-lane.ts'
+import { EntryBodies } from './entry-bodies.ts'
+import { GatherPace } from './gather-pace.ts'
 import type { LogChange, LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
 import { decodeRaft } from './peers/index.ts'
@@ -21,9 +24,6 @@ import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from 
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
-
-/** Entries of a busy leader are at least this far apart. A command that comes alone never waits. */
-const GATHER_MS = 1
 
 export interface DLedgerOptions<Reply> {
   readonly id: NodeId
@@ -71,19 +71,18 @@ export class DLedgerServer<Reply> {
   readonly #applyLane: ApplyLane<Reply>
   readonly #tables: TableStore
   readonly #sender: PeerSender
+  readonly #pace: GatherPace
+  readonly #appliedWaiters = new AppliedWaiters()
   readonly #schedule: (run: () => void) => void
   #inbox: Input[] = []
   #turnScheduled = false
   #cancelTick: () => void = () => undefined
-  #gatheredMono = Number.NEGATIVE_INFINITY
-  #cancelGather: (() => void) | null = null
   #stopped = false
   #refusal: string | null = null
   #role: RoleChange
   /** The index that must be applied before this leader serves; `null` when it does not lead. */
   #serveFrom: LogIndex | null = null
   #leading = false
-  #appliedWaiters: { readonly index: LogIndex; readonly resolve: () => void }[] = []
 
   constructor(options: DLedgerOptions<Reply>) {
     this.#options = options
@@ -110,7 +109,7 @@ export class DLedgerServer<Reply> {
     )
     this.#applyLane = new ApplyLane(
       options.machine,
-      { cachedBody: (index) => this.#cachedBody(index), readBody: (index) => this.#readBody(index) },
+      new EntryBodies(options.log),
       options.clock,
       this.#schedule,
       {
@@ -119,6 +118,7 @@ export class DLedgerServer<Reply> {
         failed: (error) => this.#fail(error),
       },
     )
+    this.#pace = new GatherPace(options.clock, () => this.#wake())
     this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
   }
 
@@ -132,7 +132,7 @@ export class DLedgerServer<Reply> {
     if (this.#stopped) return
     this.#stopped = true
     this.#cancelTick()
-    this.#cancelGather?.()
+    this.#pace.stop()
     this.#applyLane.stop()
     this.#proposals.leadershipLost()
     this.#setLeading(false)
@@ -190,15 +190,7 @@ export class DLedgerServer<Reply> {
 
   /** Resolves when this member has applied the entry at `index`; rejects when the signal aborts. */
   async waitApplied(index: LogIndex, signal: AbortSignal): Promise<void> {
-    if (this.#options.machine.appliedIndex >= index) return
-    await new Promise<void>((resolve, reject) => {
-      const waiter = { index, resolve }
-      this.#appliedWaiters.push(waiter)
-      signal.addEventListener('abort', () => {
-        this.#appliedWaiters = this.#appliedWaiters.filter((other) => other !== waiter)
-        reject(new BrokerError('TIMEOUT', 'the entry was not applied in time', { outcome: 'unknown' }))
-      })
-    })
+    if (this.#options.machine.appliedIndex < index) await this.#appliedWaiters.wait(index, signal)
   }
 
   /** A Raft message of a peer: a frame body of the peer protocol. */
@@ -295,7 +287,7 @@ export class DLedgerServer<Reply> {
    */
   #gather(): BatchPayload<Reply>[] {
     if (this.#role.role !== 'leader' || this.#proposals.waitingCount === 0) return []
-    if (!this.#writeLane.idle || this.#isTooSoon()) return []
+    if (!this.#writeLane.idle || !this.#pace.mayGather(this.#proposals.waitingBytes)) return []
     const payloads: BatchPayload<Reply>[] = []
     let bytes = 0
     while (bytes < WRITE_BYTES_MAX / 2) {
@@ -307,24 +299,6 @@ export class DLedgerServer<Reply> {
       payloads.push({ size, batch, body })
     }
     return payloads
-  }
-
-  /** An entry costs every member about the same, however much it holds; little that waits may wait for more. */
-  #isTooSoon(): boolean {
-    if (this.#proposals.waitingBytes >= ENTRY_BYTES_TARGET / 4) return false
-    const { clock } = this.#options
-    const left = this.#gatheredMono + GATHER_MS - clock.mono()
-    if (left <= 0) {
-      this.#gatheredMono = clock.mono()
-      return false
-    }
-    if (this.#cancelGather === null) {
-      this.#cancelGather = clock.timer(left, () => {
-        this.#cancelGather = null
-        this.#wake()
-      })
-    }
-    return true
   }
 
   #persist(write: Write | null): void {
@@ -379,11 +353,7 @@ export class DLedgerServer<Reply> {
     const applied = this.#options.machine.appliedIndex
     this.#tables.markDirty()
     if (this.#serveFrom !== null && !this.#leading && applied >= this.#serveFrom) this.#setLeading(true)
-    if (this.#appliedWaiters.length > 0) {
-      const due = this.#appliedWaiters.filter((waiter) => waiter.index <= applied)
-      this.#appliedWaiters = this.#appliedWaiters.filter((waiter) => waiter.index > applied)
-      for (const waiter of due) waiter.resolve()
-    }
+    this.#appliedWaiters.advanced(applied)
     this.#options.events.applied()
     if (this.#proposals.waitingCount > 0) this.#wake()
   }
@@ -392,22 +362,6 @@ export class DLedgerServer<Reply> {
     if (this.#leading === leading) return
     this.#leading = leading
     this.#options.events.leadingChanged(leading)
-  }
-
-  #cachedBody(index: LogIndex): EntryBody | undefined {
-    const { position, size } = this.#bodyRange(index)
-    const body = size === 0 ? new Uint8Array(0) : this.#log.cachedBytes(position, size)
-    return body === undefined ? undefined : { position, body }
-  }
-
-  async #readBody(index: LogIndex): Promise<EntryBody> {
-    const { position } = this.#bodyRange(index)
-    return { position, body: await this.#log.readBody(index) }
-  }
-
-  #bodyRange(index: LogIndex): { readonly position: LogPosition; readonly size: number } {
-    const position = (this.#log.positionOf(index) + RECORD_HEADER_BYTES) as LogPosition
-    return { position, size: this.#log.sizeOf(index) - RECORD_HEADER_BYTES }
   }
 
   #fail(error: unknown): void {
