@@ -44,7 +44,7 @@ export const ENTRY_BYTES_MAX = REQUEST_BYTES_MAX + 1 * MIB
 /** A turn stops gathering commands at this size. */
 export const ENTRY_BYTES_TARGET = 1 * MIB
 export const SEGMENT_BYTES = 256 * MIB
-export const TAIL_CACHE_BYTES_MAX = 16 * MIB
+export const TAIL_CACHE_BYTES_MAX = 64 * MIB
 export const WRITE_BYTES_MAX = 32 * MIB
 export const UNCOMMITTED_BYTES_MAX = 128 * MIB
 /** Sends are refused when the disk has less than this left. */
