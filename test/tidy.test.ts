@@ -33,6 +33,7 @@ const LAYERS: Layers = {
   broker: ['base', 'broker/machine', 'dledger', 'store', 'rpc', 'namesrv'],
   proxy: ['base', 'rpc', 'broker', 'broker/machine'],
   member: [
+    'observe',
     'base',
     'raft',
     'broker/machine',

@@ -15,6 +15,8 @@ export const MESSAGE_PROPERTIES_COUNT_MAX = 128
 export const MESSAGE_OVERHEAD_BYTES_MAX = 16 * KIB
 export const BATCH_BYTES_MAX = 16 * MIB
 export const BATCH_MESSAGES_MAX = 1024
+/** Names of topics and groups (RocketMQ: TopicValidator). */
+export const NAME_CHARACTERS = /^[%|a-zA-Z0-9_-]+$/
 export const TOPIC_NAME_LENGTH_MAX = 127
 export const GROUP_NAME_LENGTH_MAX = 120
 export const MESSAGE_ID_BYTES_MAX = 256

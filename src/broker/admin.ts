@@ -7,6 +7,7 @@ import { BrokerError } from '../base/errors.ts'
 import {
   DELIVERY_ATTEMPTS_DEFAULT,
   GROUP_NAME_LENGTH_MAX,
+  NAME_CHARACTERS,
   QUEUES_PER_TOPIC_DEFAULT,
   QUEUES_PER_TOPIC_MAX,
   TOPIC_NAME_LENGTH_MAX,
@@ -17,7 +18,6 @@ import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import { expectReply, topicMissing } from './operations.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
-const NAME_ALLOWED = /^[%|a-zA-Z0-9_-]+$/
 const MESSAGE_TYPE_NORMAL = 1
 
 export interface TopicSummary {
@@ -188,7 +188,7 @@ function checkName(
   code: 'ILLEGAL_TOPIC' | 'ILLEGAL_GROUP',
   what: string,
 ): void {
-  if (!NAME_ALLOWED.test(name) || name.length > lengthMax) {
+  if (!NAME_CHARACTERS.test(name) || name.length > lengthMax) {
     const allowed = `1 to ${lengthMax} letters, digits, _, -, % or |`
     throw new BrokerError(code, `"${name}" is no name for a ${what}: it takes ${allowed}`)
   }

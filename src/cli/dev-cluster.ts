@@ -9,7 +9,7 @@ import type { DevFolder } from './dev-folder.ts'
 import { clientEndpoints, type DevShape, processesOf, TLS_FOLDER } from './dev-plan.ts'
 import { endText, killLine, welcomeText } from './dev-texts.ts'
 import { dim, say } from './terminal.ts'
-import { PROGRAM_VERSION } from './version.ts'
+import { PROGRAM_VERSION } from '../observe/version.ts'
 
 export const DEV_TOPIC = 'hello'
 const TELL_AFTER_MS = 2_000

@@ -6,7 +6,7 @@ import { addProduceCommand } from './produce-command.ts'
 import { runProgram } from './run-program.ts'
 import { addStatusCommand } from './status-command.ts'
 import { addTopicCommand } from './topic-command.ts'
-import { PROGRAM_VERSION } from './version.ts'
+import { PROGRAM_VERSION } from '../observe/version.ts'
 
 const EXAMPLES = `Examples:
   npm run cli -- status                         is the cluster well?

@@ -4,7 +4,7 @@ import { addBrokerCommand } from './broker-command.ts'
 import { addDevCommand } from './dev-command.ts'
 import { addNamesrvCommand } from './namesrv-command.ts'
 import { runProgram } from './run-program.ts'
-import { PROGRAM_VERSION } from './version.ts'
+import { PROGRAM_VERSION } from '../observe/version.ts'
 
 const EXAMPLES = `Examples:
   npm start                                     a development cluster on this machine

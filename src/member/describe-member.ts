@@ -3,12 +3,10 @@ import type { NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Broker } from '../broker/broker.ts'
+import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { MemberStatus, PeerStatus } from '../rpc/admin-types.ts'
 import type { Draft } from '../rpc/draft.ts'
 import type { MemberStorage } from './storage.ts'
-
-/** The program's version, as people see it. */
-export const VERSION = '0.1.0'
 
 export interface MemberFacts {
   readonly config: BrokerConfig
@@ -49,7 +47,7 @@ export function describeMember(facts: MemberFacts): Draft<MemberStatus> {
     diskFreeBytes: freeBytes,
     diskTotalBytes: totalBytes,
     logBytes: storage.log.end,
-    version: VERSION,
+    version: PROGRAM_VERSION,
     processId: process.pid,
     problems: problemsOf(facts),
     dedupeIds: dedupe.ids,

@@ -19,6 +19,7 @@ import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import { type ConnectionEvent, type PeerAddress, PeerTransport } from '../dledger/peers/index.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
+import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
 import { runLeaderCall } from '../proxy/leader-calls.ts'
 import { Proxy } from '../proxy/proxy.ts'
@@ -29,7 +30,7 @@ import type { Endpoints } from '../rpc/apache-definition.ts'
 import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
-import { describeMember, VERSION } from './describe-member.ts'
+import { describeMember } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import { type AdminCall, answerCall, InternalCalls, type InternalHandlers } from './internal-calls.ts'
 import { PeerWatch } from './peer-watch.ts'
@@ -182,7 +183,7 @@ class Member implements RunningMember {
         clusterId,
         group: config.group,
         identity: own,
-        version: VERSION,
+        version: PROGRAM_VERSION,
         clock: this.#clock,
         logger: this.#logger.child({ part: 'peers' }),
         seed: randomInt(2 ** 47),
@@ -312,7 +313,7 @@ class Member implements RunningMember {
       })),
       leaderId: leader,
       term,
-      version: VERSION,
+      version: PROGRAM_VERSION,
       topics: topics.map(({ name, messageType, queues }) => ({
         name,
         messageType,

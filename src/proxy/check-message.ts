@@ -15,7 +15,7 @@ import { Code, MessageType } from '../rpc/apache-enums.ts'
 import { refuse } from './refusal.ts'
 import type { MessageScan } from './scan-message.ts'
 import { hasControl, hasPipe, isBlank, isReservedKey } from './text-rules.ts'
-import { WireReader } from './wire.ts'
+import { WireReader } from '../base/wire.ts'
 import { utf8Text } from '../base/bytes.ts'
 
 const RECOVERY_MS_MAX = 3600_000

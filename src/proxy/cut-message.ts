@@ -15,7 +15,7 @@ import { MessageIdentity } from './message-identity.ts'
 import { checkTopic } from './names.ts'
 import { refuse } from './refusal.ts'
 import { MessageScan } from './scan-message.ts'
-import { WIRE_BYTES, WireError, WireReader } from './wire.ts'
+import { WIRE_BYTES, WireError, WireReader } from '../base/wire.ts'
 
 /** The messages of one request, ready to be stored in one piece. */
 export interface CutRequest {

@@ -8,7 +8,7 @@ import { utf8Text } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
 import { readStoredHeader, STORED_HEADER_BYTES, type StoredHeader } from '../broker/machine/stored-message.ts'
 import { DigestType, Encoding } from '../rpc/apache-enums.ts'
-import { WIRE_BYTES, WIRE_VARINT, WireReader } from './wire.ts'
+import { WIRE_BYTES, WIRE_VARINT, WireReader } from '../base/wire.ts'
 import { varintBytes, WireWriter, writeMillis } from './wire-writer.ts'
 
 /** One message for one consumer. */

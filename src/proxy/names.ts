@@ -3,13 +3,12 @@
  *
  * Pure.
  */
-import { GROUP_NAME_LENGTH_MAX, TOPIC_NAME_LENGTH_MAX } from '../base/limits.ts'
+import { GROUP_NAME_LENGTH_MAX, NAME_CHARACTERS, TOPIC_NAME_LENGTH_MAX } from '../base/limits.ts'
 import { Code } from '../rpc/apache-enums.ts'
 import { refuse } from './refusal.ts'
 
 /** Names that start so are made by the broker and carry two names. */
 const DERIVED_LENGTH_MAX = 255
-const ALLOWED = /^[%|a-zA-Z0-9_-]+$/
 const SYSTEM_TOPIC_PREFIX = 'rmq_sys_'
 const SYSTEM_GROUP_PREFIX = 'CID_RMQ_SYS_'
 
@@ -34,7 +33,7 @@ export function checkTopic(name: string | undefined): string {
   const derived = name.startsWith('%RETRY%') || name.startsWith('%DLQ%')
   const max = derived ? DERIVED_LENGTH_MAX : TOPIC_NAME_LENGTH_MAX
   if (name.length > max) return refuse(Code.ILLEGAL_TOPIC, `a topic name has at most ${max} characters`)
-  if (!ALLOWED.test(name)) {
+  if (!NAME_CHARACTERS.test(name)) {
     return refuse(Code.ILLEGAL_TOPIC, 'a topic name has only letters, digits and % | _ -')
   }
   if (SYSTEM_TOPICS.has(name) || name.startsWith(SYSTEM_TOPIC_PREFIX)) {
@@ -54,7 +53,7 @@ export function checkGroup(name: string | undefined): string {
       `a consumer group name has at most ${GROUP_NAME_LENGTH_MAX} characters`,
     )
   }
-  if (!ALLOWED.test(name)) {
+  if (!NAME_CHARACTERS.test(name)) {
     return refuse(Code.ILLEGAL_CONSUMER_GROUP, 'a consumer group name has only letters, digits and % | _ -')
   }
   if (name.startsWith(SYSTEM_GROUP_PREFIX)) {

@@ -5,7 +5,7 @@
  *
  * Pure.
  */
-import { isUtf8, WIRE_BYTES, WIRE_VARINT, WireError, WireReader } from './wire.ts'
+import { isUtf8, WIRE_BYTES, WIRE_VARINT, WireError, WireReader } from '../base/wire.ts'
 
 const TEXT = 1
 const NUMBER = 2

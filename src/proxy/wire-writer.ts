@@ -5,7 +5,7 @@
  * Pure.
  */
 import { assert } from '../base/assert.ts'
-import { WIRE_BYTES, WIRE_VARINT } from './wire.ts'
+import { WIRE_BYTES, WIRE_VARINT } from '../base/wire.ts'
 
 const encoder = new TextEncoder()
 

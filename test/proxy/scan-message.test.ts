@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { MessageScan } from '../../src/proxy/scan-message.ts'
-import { WireError } from '../../src/proxy/wire.ts'
+import { WireError } from '../../src/base/wire.ts'
 import { WireWriter, writeMillis } from '../../src/proxy/wire-writer.ts'
 import type { Message } from '../../src/rpc/apache-definition.ts'
 import { draftMessage, systemOf, v2 } from './support/facade-world.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Timestamp } from '../../src/rpc/apache-definition.ts'
-import { WireReader } from '../../src/proxy/wire.ts'
+import { WireReader } from '../../src/base/wire.ts'
 import { varintBytes, WireWriter, writeMillis } from '../../src/proxy/wire-writer.ts'
 import { codecOf } from '../../src/rpc/protos.ts'
 

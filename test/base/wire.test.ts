@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isUtf8, WireError, WireReader } from '../../src/proxy/wire.ts'
+import { isUtf8, WireError, WireReader } from '../../src/base/wire.ts'
 
 function fieldsOf(bytes: readonly number[]): (readonly [field: number, type: number, ...rest: number[]])[] {
   const reader = new WireReader(Uint8Array.from(bytes))
