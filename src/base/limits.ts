@@ -49,6 +49,8 @@ export const SEGMENT_BYTES = 256 * MIB
 export const TAIL_CACHE_BYTES_MAX = 64 * MIB
 export const WRITE_BYTES_MAX = 32 * MIB
 export const UNCOMMITTED_BYTES_MAX = 128 * MIB
+/** What is asked of a peer at once to repair the log; a larger record comes whole. */
+export const REPAIR_BYTES_MAX = 1 * MIB
 /** Sends are refused when the disk has less than this left. */
 export const DISK_RESERVE_BYTES = 512 * MIB
 

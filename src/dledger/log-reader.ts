@@ -7,6 +7,7 @@
 import { broken, InvariantError } from '../base/assert.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { DiskFile } from '../base/ports.ts'
+import { hasCode } from '../store/node-disk.ts'
 import { readFully } from '../store/read-fully.ts'
 import type { RecordIndex } from './log-index.ts'
 import { RecordCache } from './record-cache.ts'
@@ -32,9 +33,13 @@ interface Known {
   readonly term: number
 }
 
+/** Repairs the records `first` to `last` as far as they are damaged; false when that was not possible. */
+export type Mend = (first: number, last: number) => Promise<boolean>
+
 /**
  * Reads what the disk holds. Its calls reject with DATA_DAMAGED when the disk gives other bytes than were
- * written, STORAGE_FAILED when it gives none, and CANCELLED when the log was cut meanwhile.
+ * written, STORAGE_FAILED when it gives none, and CANCELLED when the log was cut meanwhile. Before either of
+ * the first two the records are repaired, if they can be, and read once more.
  */
 export class LogReader {
   readonly #files: SegmentFiles
@@ -43,6 +48,7 @@ export class LogReader {
   readonly #cache = new RecordCache(CACHE_BYTES_MAX)
   readonly #underWay = new Map<number, Promise<Uint8Array>>()
   #cutCount = 0
+  #mend: Mend | undefined
 
   constructor(files: SegmentFiles, index: RecordIndex, segmentBytes: number) {
     this.#files = files
@@ -57,8 +63,24 @@ export class LogReader {
     this.#underWay.clear()
   }
 
+  /** From now on damage is repaired. */
+  repairWith(mend: Mend): void {
+    this.#mend = mend
+  }
+
   /** Fills `into` with the records `first` to `last`, all of them on the disk. */
   async readInto(first: number, last: number, into: Uint8Array): Promise<void> {
+    try {
+      await this.readAsIs(first, last, into)
+    } catch (error) {
+      if (!isDamage(error) || this.#mend === undefined) throw error
+      if (!(await this.#mend(first, last))) throw error
+      await this.readAsIs(first, last, into)
+    }
+  }
+
+  /** As `readInto`, and repairs nothing. */
+  async readAsIs(first: number, last: number, into: Uint8Array): Promise<void> {
     const cutsBefore = this.#cutCount
     const known = this.#knownOf(first, last)
     try {
@@ -163,4 +185,9 @@ export class LogReader {
       throw new BrokerError('DATA_DAMAGED', `${where}, where index ${wanted.index} stands: ${reason}.`)
     }
   }
+}
+
+/** Whether an error says that the disk no longer holds what was written to it. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof BrokerError && (error.code === 'DATA_DAMAGED' || hasCode(error.cause, 'EIO'))
 }

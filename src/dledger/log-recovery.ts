@@ -2,164 +2,187 @@
  * Reading the log back at a start. Every record is checked from the first to the last: header and body CRC,
  * chain, index, position, term.
  *
- * What is wrong at position P is either the torn tail of a write that was under way, which nobody was told to
- * be durable, or damage. It is cut only when all of this holds, and refused with DATA_DAMAGED otherwise:
+ * What is wrong at position P is cut as the torn tail of a write that was under way when all of this holds:
  *
  * 1. P is at or above the synced mark: below it everything was durable.
  * 2. P is in the last segment: a segment is durable before the next one is made.
  * 3. No more than one write's bytes follow P: a write begins only after the one before it was durable, so
  *    whatever stands further behind P shows that P was durable.
  *
- * A log that ends below the mark is refused too. What stays above the mark is written once more and synced
- * before it counts as durable: a process that died of a failed fsync leaves pages behind that look written,
- * are clean, and are not on the disk.
+ * It may be rot of the last write nevertheless. So the doubt is made durable first, and this member gives no
+ * vote of its own weight before it holds again what it may have lost (doubt-file.ts, raft/doubt.ts).
+ *
+ * Everything else that is wrong was durable once and is never cut: it is repaired from a peer, for as long as
+ * that takes, and refused with DATA_DAMAGED where there are no peers. The same holds for a log that ends below
+ * the mark or below what the tables know. One exception: where the committed log has another record before the
+ * hole, what is from there on here was never committed, and goes.
+ *
+ * What stays above the mark is written once more and synced before it counts as durable: a process that died
+ * of a failed fsync leaves pages behind that look written, are clean, and are not on the disk.
  */
+import { broken } from '../base/assert.ts'
+import type { LogIndex, Term } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
-import type { Disk, DiskFile, Logger } from '../base/ports.ts'
+import type { Clock, Disk, DiskFile, Logger } from '../base/ports.ts'
 import { readFully } from '../store/read-fully.ts'
+import type { DoubtFile } from './doubt-file.ts'
+import { HoleFiller } from './hole-filler.ts'
 import { RecordIndex } from './log-index.ts'
-import { checkRecord, type RecordCheck } from './record-codec.ts'
-import {
-  LOG_FOLDER,
-  type LogShape,
-  placeRecord,
-  SegmentFiles,
-  segmentPath,
-  segmentStartOf,
-} from './segment.ts'
+import { LogScan, type ScanFault } from './log-scan.ts'
+import type { LogSource } from './log-source.ts'
+import { LOG_FOLDER, type LogShape, SegmentFiles, segmentPath, segmentStart } from './segment.ts'
+import type { SyncedMark } from './synced-mark.ts'
 
-/** How much is read at once. A larger record is read whole. */
-const SCAN_BYTES = 4 * 1024 * 1024
+/** How much is copied at once. */
+const COPY_BYTES = 4 * 1024 * 1024
 
 /** What recovery gives. All records of `index` are durable. */
 export interface RecoveredLog {
   readonly files: SegmentFiles
   readonly index: RecordIndex
+  /** Records that were repaired from a peer. */
+  readonly repaired: number
 }
 
-/** Where the records stop making sense, counted from the segment's start, and why. */
-interface Fault {
-  readonly offset: number
-  readonly reason: string
+/** Where damage is repaired from while the log is recovered. */
+export interface RecoveryRepair {
+  readonly source: LogSource
+  /** Ends the waiting for a peer. */
+  readonly signal: AbortSignal
+  /** Called before the first repair, with what is sound so far: peers may be damaged elsewhere and ask. */
+  readonly begins: (files: SegmentFiles, index: RecordIndex) => void
 }
 
-/** Recovers the log, whose synced mark is `mark`. Throws DATA_DAMAGED, or what the disk throws. */
-export async function recoverLog(
-  disk: Disk,
-  shape: LogShape,
-  mark: number,
-  logger: Logger,
-): Promise<RecoveredLog> {
-  const count = await countSegments(disk, shape.segmentBytes)
-  const files = await SegmentFiles.open(disk, shape, count)
+export interface RecoveryOptions {
+  readonly disk: Disk
+  readonly shape: LogShape
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly mark: SyncedMark
+  readonly doubt: DoubtFile
+  /** The term on this member's disk. */
+  readonly term: Term
+  /** Everything up to here is committed, as the tables know. */
+  readonly committedIndex: LogIndex
+  /** `undefined`: damage is refused. */
+  readonly repair: RecoveryRepair | undefined
+}
+
+/** Recovers the log. Throws DATA_DAMAGED, or what the disk throws. */
+export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
+  const files = await SegmentFiles.open(options.disk, options.shape)
+  const recovery = new Recovery(options, files)
   try {
-    const index = new RecordIndex(shape.segmentBytes)
-    for (let i = 0; i < count; i++) {
-      const start = i * shape.segmentBytes
-      const fault = await scanSegment(fileAt(files, start), start, index, shape.segmentBytes)
-      if (fault === undefined) continue
-      await refuseDamage(files, shape, mark, index, { ...fault, last: i === count - 1, start })
-      logger.warn(
-        { file: segmentPath(start), ...fault, lastIndex: index.lastIndex },
-        'torn tail of the log cut',
-      )
-    }
-    if (index.end < mark) {
-      throw damaged(`The log ends at position ${index.end}, although it was durable up to position ${mark}.`)
-    }
-    await files.truncate(index.end)
-    await writeAgain(files, mark, index.end, shape.segmentBytes)
-    await disk.syncFolder(LOG_FOLDER)
-    return { files, index }
+    return await recovery.run()
   } catch (error) {
     await files.close()
     throw error
   }
 }
 
-async function countSegments(disk: Disk, segmentBytes: number): Promise<number> {
-  let count = 0
-  for (const name of await disk.list(LOG_FOLDER)) {
-    const start = segmentStartOf(name)
-    if (start === undefined) continue
-    const expected = count * segmentBytes
-    if (start !== expected) {
-      throw damaged(`The log segment ${segmentPath(expected)} is missing, although ${name} is there.`)
+class Recovery {
+  readonly #options: RecoveryOptions
+  readonly #files: SegmentFiles
+  readonly #index: RecordIndex
+  readonly #scan: LogScan
+  #filler: HoleFiller | undefined
+  #repaired = 0
+
+  constructor(options: RecoveryOptions, files: SegmentFiles) {
+    this.#options = options
+    this.#files = files
+    this.#index = new RecordIndex(options.shape.segmentBytes)
+    this.#scan = new LogScan(files, this.#index, options.shape)
+  }
+
+  async run(): Promise<RecoveredLog> {
+    const { disk, mark, shape } = this.#options
+    for (;;) {
+      const fault = await this.#nextFault()
+      if (fault === undefined) break
+      if ((await this.#damageOf(fault)) === undefined) {
+        await this.#cut(fault, 'torn tail of the log cut')
+        break
+      }
+      if ((await this.#repair(fault)) === 'filled') continue
+      await this.#cut(fault, 'damaged log cut where the committed log is another one')
+      break
     }
-    count++
+    await this.#files.truncate(this.#index.end)
+    await writeAgain(this.#files, mark.position, this.#index.end, shape.segmentBytes)
+    await disk.syncFolder(LOG_FOLDER)
+    return { files: this.#files, index: this.#index, repaired: this.#repaired }
   }
-  return count
-}
 
-/** Checks the records of one segment and adds them to `index`. Returns where it stopped before the end. */
-async function scanSegment(
-  file: DiskFile,
-  start: number,
-  index: RecordIndex,
-  segmentBytes: number,
-): Promise<Fault | undefined> {
-  const size = await file.size()
-  let buffer: Uint8Array = new Uint8Array(Math.min(SCAN_BYTES, size))
-  let chunk = buffer.subarray(0, 0)
-  let chunkStart = 0
-  let offset = 0
-  while (offset < size) {
-    const check = checkNext(chunk, offset - chunkStart, start + offset, index, segmentBytes)
-    if (check.type === 'bad') return { offset, reason: check.reason }
-    if (check.type === 'ok') {
-      const header = check.header
-      index.append(header.term, header.position, header.length, header.headerCrc)
-      offset += header.length
-      continue
+  /** The next thing that is wrong: with the records, or that the log is too short. */
+  async #nextFault(): Promise<ScanFault | undefined> {
+    const fault = await this.#scan.toFault()
+    if (fault !== undefined) return fault
+    const { mark, committedIndex } = this.#options
+    const { end, lastIndex } = this.#index
+    const isShort = end < mark.position || lastIndex < committedIndex
+    return isShort ? { position: end, reason: 'the log ends there' } : undefined
+  }
+
+  /** Why the fault cannot be the torn tail of the last write; `undefined` when it can. */
+  async #damageOf({ position }: ScanFault): Promise<string | undefined> {
+    const { mark, shape, committedIndex } = this.#options
+    if (position < mark.position) return `the log was durable up to position ${mark.position}`
+    if (this.#index.lastIndex < committedIndex) return `the tables know index ${committedIndex}`
+    const segment = Math.floor(position / shape.segmentBytes)
+    if (segment < this.#files.count - 1) return 'a later segment follows'
+    const size = (await this.#files.at(position)?.size()) ?? 0
+    const behind = size - (position % shape.segmentBytes)
+    if (behind > shape.writeBytesMax) return `the ${behind} bytes behind it are more than one write`
+    return undefined
+  }
+
+  async #repair(fault: ScanFault): Promise<'filled' | 'otherHistory'> {
+    const { repair, logger } = this.#options
+    const damage = await this.#damageOf(fault)
+    const facts = { ...this.#factsOf(fault), damage }
+    if (repair === undefined || repair.source.peers.length === 0) {
+      const { file, offset, index, reason } = facts
+      const what = `${file} is damaged at offset ${offset}, where index ${index} should stand: ${reason}`
+      throw new BrokerError('DATA_DAMAGED', `${what}; ${damage}.`)
     }
-    const wanted = Math.min(Math.max(SCAN_BYTES, check.needed), size - offset)
-    if (chunkStart + chunk.byteLength >= offset + wanted) return { offset, reason: 'it is not whole' }
-    if (buffer.byteLength < wanted) buffer = new Uint8Array(wanted)
-    chunk = await readFully(file, buffer.subarray(0, wanted), offset)
-    chunkStart = offset
-    if (chunk.byteLength < wanted) return { offset, reason: 'the file became shorter while it was read' }
+    logger.warn(facts, 'record damaged')
+    if (this.#filler === undefined) {
+      repair.begins(this.#files, this.#index)
+      this.#filler = new HoleFiller({
+        ...this.#options,
+        files: this.#files,
+        index: this.#index,
+        source: repair.source,
+        signal: repair.signal,
+      })
+    }
+    const filled = await this.#filler.fill()
+    if (filled === 'filled') this.#repaired++
+    return filled
   }
-  return undefined
-}
 
-function checkNext(
-  chunk: Uint8Array,
-  at: number,
-  position: number,
-  index: RecordIndex,
-  segmentBytes: number,
-): RecordCheck {
-  const lastIndex = index.lastIndex
-  const check = checkRecord(chunk, at, {
-    index: lastIndex + 1,
-    position,
-    chain: index.lastCrc,
-    termMin: index.termOf(lastIndex),
-  })
-  if (check.type !== 'ok') return check
-  const { length } = check.header
-  if (length > segmentBytes || placeRecord(index.end, length, segmentBytes) !== position) {
-    return { type: 'bad', reason: 'it does not stand where the layout puts it' }
+  /** Makes known, durably, that records may be lost; the caller shortens the files then. */
+  async #cut(fault: ScanFault, phrase: string): Promise<void> {
+    const { doubt, mark, logger, term } = this.#options
+    await doubt.raise(term)
+    if (this.#index.end < mark.position) await mark.set(this.#index.end)
+    logger.warn(this.#factsOf(fault), phrase)
   }
-  return check
-}
 
-/** Throws DATA_DAMAGED unless the fault can be the torn tail of the last write. */
-async function refuseDamage(
-  files: SegmentFiles,
-  shape: LogShape,
-  mark: number,
-  index: RecordIndex,
-  fault: Fault & { readonly last: boolean; readonly start: number },
-): Promise<void> {
-  const position = fault.start + fault.offset
-  const behind = (await fileAt(files, fault.start).size()) - fault.offset
-  const where = `${segmentPath(fault.start)} is damaged at offset ${fault.offset}`
-  const what = `${where}, where index ${index.lastIndex + 1} should stand: ${fault.reason}`
-  if (position < mark) throw damaged(`${what}; the log was durable up to position ${mark}.`)
-  if (!fault.last) throw damaged(`${what}; a later segment follows.`)
-  if (behind > shape.writeBytesMax) {
-    throw damaged(`${what}; the ${behind} bytes behind it are more than one write.`)
+  #factsOf({ position, reason }: ScanFault): {
+    readonly file: string
+    readonly offset: number
+    readonly index: number
+    readonly reason: string
+  } {
+    const { segmentBytes } = this.#options.shape
+    return {
+      file: segmentPath(segmentStart(position, segmentBytes)),
+      offset: position % segmentBytes,
+      index: this.#index.lastIndex + 1,
+      reason,
+    }
   }
 }
 
@@ -170,7 +193,7 @@ async function writeAgain(
   end: number,
   segmentBytes: number,
 ): Promise<void> {
-  const buffer = new Uint8Array(Math.min(SCAN_BYTES, Math.max(0, end - start)))
+  const buffer = new Uint8Array(Math.min(COPY_BYTES, Math.max(0, end - start)))
   let at = start
   while (at < end) {
     const file = fileAt(files, at)
@@ -188,11 +211,5 @@ async function writeAgain(
 }
 
 function fileAt(files: SegmentFiles, position: number): DiskFile {
-  const file = files.at(position)
-  if (file === undefined) throw damaged(`The log segment with position ${position} is missing.`)
-  return file
-}
-
-function damaged(message: string): BrokerError {
-  return new BrokerError('DATA_DAMAGED', message)
+  return files.at(position) ?? broken('a recovered log has all its segments', { position })
 }

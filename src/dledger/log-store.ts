@@ -7,36 +7,38 @@
  * is tried again, since the page cache no longer tells what the disk holds.
  */
 import { assert } from '../base/assert.ts'
-import { type LogIndex, type LogPosition, logPosition, type Term } from '../base/brand.ts'
+import { type LogIndex, type LogPosition, logIndex, logPosition, type Term, term } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
-import { ENTRY_BYTES_MAX, SEGMENT_BYTES, TAIL_CACHE_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
-import type { Clock, Disk, Logger } from '../base/ports.ts'
+import { TAIL_CACHE_BYTES_MAX } from '../base/limits.ts'
+import type { Disk, Logger } from '../base/ports.ts'
 import type { TermRun } from '../raft/types.ts'
+import { DoubtFile } from './doubt-file.ts'
 import { FailStop } from './fail-stop.ts'
 import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
 import type { RecordIndex } from './log-index.ts'
+import { checkSegmentBytes, type LogStoreOptions, refuseExisting, shapeOf } from './log-options.ts'
+import { LogCare, recoveryRepair } from './log-care.ts'
 import { LogReader } from './log-reader.ts'
 import { recoverLog } from './log-recovery.ts'
 import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
-import { LOG_FOLDER, type LogShape, placeRecord, segmentStartOf } from './segment.ts'
+import { type LogShape, placeRecord, type SegmentFiles } from './segment.ts'
 import { SyncedMark } from './synced-mark.ts'
 import { TailCache } from './tail-cache.ts'
 
 export type { LogChange, LogCut } from './disk-log.ts'
+export type { LogRepair, LogStoreOptions } from './log-options.ts'
 export type { Acceptance } from './record-run.ts'
 
-/** How a log is opened. Sizes are given by tests only, and never change for a log. */
-export interface LogStoreOptions {
-  readonly clock: Clock
-  /** True on the first start of a folder: makes an empty log. False: a missing log is refused. */
-  readonly create: boolean
-  /** Called once, with STORAGE_FAILED, when the store is poisoned (also from its background work). */
-  readonly onFailure?: (error: BrokerError) => void
-  readonly segmentBytes?: number
-  readonly recordBytesMax?: number
-  readonly tailCacheBytesMax?: number
-  readonly writeBytesMax?: number
+/** What opening a log gives. */
+interface OpenedLog {
+  readonly index: RecordIndex
+  readonly files: SegmentFiles
+  readonly diskLog: DiskLog
+  readonly shape: LogShape
+  readonly failStop: FailStop
+  readonly doubt: DoubtFile
+  readonly repaired: number
 }
 
 export class LogStore {
@@ -48,26 +50,25 @@ export class LogStore {
   readonly #shape: LogShape
   /** Cuts of the picture that the disk has not followed yet, oldest first. */
   readonly #cuts: LogCut[] = []
+  /** Doubt, damage and repair. */
+  readonly care: LogCare
   #writing: Promise<void> | undefined
 
-  private constructor(
-    index: RecordIndex,
-    diskLog: DiskLog,
-    shape: LogShape,
-    failStop: FailStop,
-    options: LogStoreOptions,
-  ) {
+  private constructor(opened: OpenedLog, options: LogStoreOptions, logger: Logger) {
+    const { index, diskLog, files, shape, failStop } = opened
     this.#index = index
     this.#diskLog = diskLog
-    this.#reader = new LogReader(diskLog.files, index, shape.segmentBytes)
+    this.#reader = new LogReader(files, index, shape.segmentBytes)
     this.#failStop = failStop
     this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
     this.#shape = shape
+    const durableIndex = (): number => this.#durableIndex()
+    this.care = new LogCare({ ...opened, reader: this.#reader, durableIndex }, options, logger)
   }
 
   /**
-   * Recovers the log: checks every record, cuts a torn tail, makes all that stays durable.
-   * Throws DATA_DAMAGED for a log that is damaged where it was durable or missing, FOLDER_REFUSED when
+   * Recovers the log: checks every record, cuts a torn tail, repairs what else is damaged, makes all that stays
+   * durable. Throws DATA_DAMAGED for a log that is damaged where it was durable or missing, FOLDER_REFUSED when
    * `create` finds a log, CONFIG_INVALID for sizes that do not fit, and STORAGE_FAILED.
    */
   static async open(disk: Disk, options: LogStoreOptions, logger: Logger): Promise<LogStore> {
@@ -79,11 +80,18 @@ export class LogStore {
         ? await SyncedMark.create(disk, options.clock, failStop, shape.segmentBytes)
         : await SyncedMark.open(disk, options.clock, failStop)
       checkSegmentBytes(mark.segmentBytes, shape.segmentBytes)
-      const { files, index } = await recoverLog(disk, shape, mark.position, logger)
+      const current = options.term ?? term(0)
+      const committedIndex = options.committedIndex ?? logIndex(0)
+      const doubt = await DoubtFile.open(disk, current)
+      const repair = recoveryRepair(options.repair, shape, committedIndex)
+      const { clock } = options
+      const recovery = { disk, shape, clock, logger, mark, doubt, term: current, committedIndex, repair }
+      const { files, index, repaired } = await recoverLog(recovery)
       await mark.set(index.end)
-      logger.info({ lastIndex: index.lastIndex, end: index.end, segments: files.count }, 'log recovered')
-      const diskLog = new DiskLog(files, mark, index.end, shape)
-      return new LogStore(index, diskLog, shape, failStop, options)
+      const { lastIndex, end } = index
+      logger.info({ lastIndex, end, segments: files.count, repaired, doubt: doubt.term }, 'log recovered')
+      const diskLog = new DiskLog(files, mark, end, shape)
+      return new LogStore({ index, files, diskLog, shape, failStop, doubt, repaired }, options, logger)
     } catch (error) {
       if (error instanceof BrokerError) throw error
       throw failStop.fail('opening it', error)
@@ -298,6 +306,11 @@ export class LogStore {
     return end
   }
 
+  #durableIndex(): number {
+    const end = this.#safeEnd()
+    return end === 0 ? 0 : (this.#index.indexAt(end - 1) ?? 0)
+  }
+
   #checkContinues(records: readonly LogRecord[], keep: number): void {
     let chain = this.#index.headerCrcOf(keep)
     let end: number = this.#index.endOf(keep)
@@ -339,33 +352,4 @@ export class LogStore {
     }
     return at
   }
-}
-
-function shapeOf(options: LogStoreOptions): LogShape {
-  const shape = {
-    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
-    recordBytesMax: options.recordBytesMax ?? ENTRY_BYTES_MAX + RECORD_HEADER_BYTES,
-    writeBytesMax: options.writeBytesMax ?? WRITE_BYTES_MAX,
-  }
-  assert(shape.segmentBytes <= 0xffff_ffff, 'an offset in a segment fits 32 bits', shape)
-  if (shape.segmentBytes < shape.recordBytesMax) {
-    const message = `Log segments of ${shape.segmentBytes} bytes are too small for the largest record of ${shape.recordBytesMax} bytes.`
-    throw new BrokerError('CONFIG_INVALID', message)
-  }
-  assert(shape.recordBytesMax < shape.writeBytesMax, 'a record fits a write', shape)
-  return shape
-}
-
-function checkSegmentBytes(made: number, wanted: number): void {
-  if (made === wanted) return
-  const message = `The log was made with segments of ${made} bytes and cannot be used with ${wanted}.`
-  throw new BrokerError('CONFIG_INVALID', message)
-}
-
-async function refuseExisting(disk: Disk): Promise<void> {
-  await disk.makeFolder(LOG_FOLDER)
-  await disk.syncFolder('.')
-  const names = await disk.list(LOG_FOLDER)
-  if (names.every((name) => segmentStartOf(name) === undefined)) return
-  throw new BrokerError('FOLDER_REFUSED', 'The data folder holds a log already, but no identity.')
 }

@@ -45,33 +45,39 @@ export function placeRecord(end: number, length: number, segmentBytes: number): 
 }
 
 /**
- * The open files of all segments, without a gap from the first on. Changes come one at a time; reads may
- * come beside them.
+ * The open files of all segments. Rule: after recovery there is no gap from the first on. Changes come one at
+ * a time; reads, and `mend` of what is not being changed, may come beside them.
  */
 export class SegmentFiles {
   readonly #disk: Disk
   readonly #shape: LogShape
-  readonly #files: DiskFile[] = []
+  /** `undefined` where a file is missing. */
+  readonly #files: (DiskFile | undefined)[] = []
 
   private constructor(disk: Disk, shape: LogShape) {
     this.#disk = disk
     this.#shape = shape
   }
 
-  /** Opens `count` segments that exist, from position 0 on. */
-  static async open(disk: Disk, shape: LogShape, count: number): Promise<SegmentFiles> {
+  /** Opens the segments that exist. A file that is no segment of this shape is left alone. */
+  static async open(disk: Disk, shape: LogShape): Promise<SegmentFiles> {
     const files = new SegmentFiles(disk, shape)
-    for (let i = 0; i < count; i++) {
-      files.#files.push(await disk.open(segmentPath(i * shape.segmentBytes), { create: false }))
+    for (const name of await disk.list(LOG_FOLDER)) {
+      const start = segmentStartOf(name)
+      if (start === undefined || start % shape.segmentBytes !== 0) continue
+      const at = start / shape.segmentBytes
+      while (files.#files.length < at) files.#files.push(undefined)
+      files.#files[at] = await disk.open(segmentPath(start), { create: false })
     }
     return files
   }
 
+  /** How many segments there are from the first position on, missing ones among them. */
   get count(): number {
     return this.#files.length
   }
 
-  /** The file that holds `position`, `undefined` when it is behind the last. */
+  /** The file that holds `position`, `undefined` when it is missing or behind the last. */
   at(position: number): DiskFile | undefined {
     return this.#files[Math.floor(position / this.#shape.segmentBytes)]
   }
@@ -99,6 +105,37 @@ export class SegmentFiles {
   }
 
   /**
+   * Writes `bytes` over what stands at `position`, durably, all inside one segment; makes the file when it is
+   * missing. It uses a file handle of its own: the system tells each handle once that a sync lost pages, and
+   * what tells this one must not be hidden from the handle that appends.
+   */
+  async mend(bytes: Uint8Array, position: number): Promise<void> {
+    const start = segmentStart(position, this.#shape.segmentBytes)
+    const isNew = this.at(position) === undefined
+    const file = await this.#disk.open(segmentPath(start), { create: isNew })
+    let keep = false
+    try {
+      await file.write([bytes], position - start)
+      await file.sync()
+      if (isNew) {
+        await this.#disk.syncFolder(LOG_FOLDER)
+        this.#files[start / this.#shape.segmentBytes] = file
+        keep = true
+      }
+    } finally {
+      if (!keep) await file.close()
+    }
+  }
+
+  /** Ends one segment at `position`, durably: what stands behind it there is of no record. */
+  async trim(position: number): Promise<void> {
+    const file = this.at(position)
+    if (file === undefined) return
+    await file.truncate(position % this.#shape.segmentBytes)
+    await file.sync()
+  }
+
+  /**
    * Ends the log at `end`, durably. Files go one by one from the newest and each removal is made durable, so
    * that no crash leaves a gap between segments. A segment without a byte left goes too. The last file becomes
    * shorter in steps: a crash may leave zeros from a step's start to the old end of the file, and with the
@@ -109,7 +146,8 @@ export class SegmentFiles {
     const keep = Math.ceil(end / this.#shape.segmentBytes)
     while (this.#files.length > keep) {
       const file = this.#files.pop()
-      await file?.close()
+      if (file === undefined) continue
+      await file.close()
       await this.#disk.remove(segmentPath(this.#files.length * this.#shape.segmentBytes))
       await this.#disk.syncFolder(LOG_FOLDER)
     }
@@ -127,6 +165,6 @@ export class SegmentFiles {
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files.splice(0)) await file.close()
+    for (const file of this.#files.splice(0)) await file?.close()
   }
 }

@@ -88,6 +88,7 @@ export class DLedgerServer<Reply> {
     this.#options = options
     this.#raft = options.raft
     this.#log = options.log
+    options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }

@@ -1,21 +1,33 @@
 /**
  * The calls that members make to each other beside Raft: client calls forwarded to the leader, administration,
- * and the question whether a member has applied an entry. Owns their kinds and bytes.
+ * and the question whether a member has applied an entry, and records for the repair of a log. Owns their kinds and bytes.
  *
  *   1 client call   u32 length of the head, head (proxy/call-head.ts), the client's request bytes
  *                   answer: for each response message u32 length, bytes
  *   2 admin call    JSON { method, request }; answer: JSON of the response
  *   3 applied?      u64 index; answered, without bytes, when the member has applied it
+ *   4 fetch log     raw records for repair (dledger/log-source.ts)
  */
 import type { LogIndex, NodeId } from '../base/brand.ts'
 import { BytesError, Reader, utf8, utf8Text, Writer } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
+import { REPAIR_BYTES_MAX } from '../base/limits.ts'
+import {
+  decodeFetch,
+  decodeFetched,
+  encodeFetch,
+  encodeFetched,
+  type FetchedLog,
+} from '../dledger/log-source.ts'
 import type { PeerTransport } from '../dledger/peers/index.ts'
 import { type CallHead, decodeCallHead, encodeCallHead } from '../proxy/call-head.ts'
 
 const CLIENT_CALL = 1
 const ADMIN_CALL = 2
 const APPLIED_CALL = 3
+const FETCH_LOG_CALL = 4
+
+const FETCH_LOG_MS_MAX = 3_000
 
 /** A forwarded call has its own deadline inside; this one only frees what nobody waits for any more. */
 const CLIENT_CALL_MS_MAX = 120_000
@@ -31,6 +43,7 @@ export interface InternalHandlers {
   clientCall(head: CallHead, request: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>
   adminCall(call: AdminCall): Promise<unknown>
   waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
+  fetchLog(first: LogIndex, bytesMax: number): Promise<FetchedLog>
 }
 
 /** Runs a call that came in from another member. */
@@ -54,6 +67,10 @@ export async function answerCall(
       case APPLIED_CALL:
         await handlers.waitApplied(new Reader(body).uint64() as LogIndex, signal)
         return []
+      case FETCH_LOG_CALL: {
+        const { first, bytesMax } = decodeFetch(body)
+        return encodeFetched(await handlers.fetchLog(first, Math.min(bytesMax, REPAIR_BYTES_MAX)))
+      }
       default:
         throw new BrokerError('NOT_IMPLEMENTED', `this member does not know the call of kind ${kind}`)
     }
@@ -93,6 +110,13 @@ export class InternalCalls {
   /** Resolves when the other member has applied the entry. */
   async waitApplied(to: NodeId, index: LogIndex, timeoutMs: number): Promise<void> {
     await this.#transport.call(to, APPLIED_CALL, [new Writer(8).uint64(index).done()], { timeoutMs })
+  }
+
+  /** What the other member has of the log from `first` on. */
+  async fetchLog(to: NodeId, first: LogIndex, bytesMax: number): Promise<FetchedLog> {
+    const body = encodeFetch(first, bytesMax)
+    const timeoutMs = FETCH_LOG_MS_MAX
+    return decodeFetched(await this.#transport.call(to, FETCH_LOG_CALL, [body], { timeoutMs }))
   }
 }
 

@@ -2,12 +2,12 @@
  * One member of a broker group as a process runs it: storage, peers, the replicated log with the broker on it,
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
-import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
+import type { BrokerConfig } from '../base/config.ts'
 import {
   APPEND_BYTES_MAX,
   APPEND_ENTRIES_MAX,
@@ -17,7 +17,7 @@ import {
 import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
-import { type ConnectionEvent, type PeerAddress, PeerTransport } from '../dledger/peers/index.ts'
+import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
@@ -32,9 +32,9 @@ import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
 import { describeMember } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
-import { type AdminCall, answerCall, InternalCalls, type InternalHandlers } from './internal-calls.ts'
+import type { AdminCall, InternalHandlers } from './internal-calls.ts'
+import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
-import { PeersJudge } from './peers-judge.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
 /** Calls under way get this long when a member stops. */
@@ -60,8 +60,17 @@ export async function startMember(
   logger: Logger,
   events: MemberEvents,
 ): Promise<RunningMember> {
-  const storage = await openStorage(config, clock, logger, (error) => events.failed(error))
-  const member = new Member(config, clock, logger, events, storage)
+  let early: PeerLink | undefined
+  const failed = (error: unknown): void => events.failed(error)
+  const storage = await openStorage(config, clock, logger, failed, (identity) => {
+    early = new PeerLink(config, identity, clock, logger)
+    return early.repair()
+  }).catch(async (error: unknown) => {
+    await early?.close()
+    throw error
+  })
+  const link = early ?? new PeerLink(config, storage.identity, clock, logger)
+  const member = new Member(config, clock, logger, events, storage, link)
   try {
     await member.start()
   } catch (error) {
@@ -79,7 +88,7 @@ class Member implements RunningMember {
   readonly #storage: MemberStorage
   readonly #ownId: NodeId
   readonly #startedMono: number
-  readonly #transport: PeerTransport
+  readonly #link: PeerLink
   readonly #broker: Broker
   readonly #cluster: GroupCluster
   readonly #adminService: AdminService
@@ -99,6 +108,7 @@ class Member implements RunningMember {
     logger: Logger,
     events: MemberEvents,
     storage: MemberStorage,
+    link: PeerLink,
   ) {
     this.#config = config
     this.#clock = clock
@@ -107,8 +117,8 @@ class Member implements RunningMember {
     this.#storage = storage
     this.#ownId = nodeId(config.id)
     this.#startedMono = clock.mono()
-    this.#transport = this.#openTransport()
-    const calls = new InternalCalls(this.#transport)
+    this.#link = link
+    const { calls } = link
     this.#broker = this.#openBroker()
     this.#cluster = new GroupCluster(this.#ownId, this.#broker, calls)
     this.#adminService = new AdminService({
@@ -136,7 +146,12 @@ class Member implements RunningMember {
   }
 
   async start(): Promise<void> {
-    await this.#transport.start()
+    this.#link.attach({
+      onRaft: (from, body) => this.#broker.ledger.received(from, body),
+      onConnection: (event) => this.#connectionChanged(event),
+      calls: this.#handlers(),
+    })
+    await this.#link.start()
     await this.#broker.start()
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
@@ -153,7 +168,7 @@ class Member implements RunningMember {
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
     await this.#broker.close()
-    await this.#transport.close()
+    await this.#link.close()
     await this.#registering
     this.#nameServers.close()
     await this.#storage.lock.release()
@@ -167,37 +182,6 @@ class Member implements RunningMember {
     const certificate = await keptCertificate(join(dataFolder, 'tls'), own, this.#clock.wall())
     this.#logger.info({ caPath: certificate.caPath }, 'certificate made by this member is used')
     return certificate
-  }
-
-  #openTransport(): PeerTransport {
-    const { config, identity } = { config: this.#config, identity: this.#storage.identity }
-    const { folderId, startCount, clusterId } = identity.identity
-    const own = { folderId, startCount, processId: randomUUID() }
-    const judge = new PeersJudge(identity, own)
-    const electionMs = config.raft.electionTicksMax * config.raft.tickMs
-    return new PeerTransport(
-      {
-        ownId: this.#ownId,
-        members: config.members.map((member) => peerAddress(member.id, member.peer)),
-        listen: addressOf(config.listen.peer),
-        clusterId,
-        group: config.group,
-        identity: own,
-        version: PROGRAM_VERSION,
-        clock: this.#clock,
-        logger: this.#logger.child({ part: 'peers' }),
-        seed: randomInt(2 ** 47),
-        redialMs: { min: 50, max: 1_000 },
-        connectTimeoutMs: electionMs,
-        silenceMs: electionMs,
-      },
-      {
-        judgePeer: (greeting) => judge.judge(greeting),
-        onRaft: (from, body) => this.#broker.ledger.received(from, body),
-        onCall: (_from, kind, body, signal) => this.#answer(kind, body, signal),
-        onConnection: (event) => this.#connectionChanged(event),
-      },
-    )
   }
 
   #openBroker(): Broker {
@@ -230,7 +214,7 @@ class Member implements RunningMember {
         meta,
         kv: this.#storage.kv,
         machine,
-        link: this.#transport,
+        link: this.#link.transport,
         disk: this.#storage.disk,
         clock: this.#clock,
         logger: this.#logger.child({ part: 'raft' }),
@@ -272,14 +256,14 @@ class Member implements RunningMember {
     }
   }
 
-  /** Answers a call of another member. */
-  async #answer(kind: number, body: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]> {
-    const handlers: InternalHandlers = {
+  /** What this member does for the others. */
+  #handlers(): InternalHandlers {
+    return {
       clientCall: (head, request, aborted) => runLeaderCall(this.#context, head, request, aborted),
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
+      fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
     }
-    return answerCall(handlers, kind, body, signal)
   }
 
   #connectionChanged(event: ConnectionEvent): void {
@@ -329,20 +313,10 @@ class Member implements RunningMember {
       broker: this.#broker,
       clock: this.#clock,
       startedMono: this.#startedMono,
-      connected: (peer) => this.#transport.connected(peer, 'raft'),
+      connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       refusals: this.#refusals,
     })
   }
-}
-
-function peerAddress(id: number, endpoint: string): PeerAddress {
-  return { id: nodeId(id), ...addressOf(endpoint) }
-}
-
-function addressOf(endpoint: string): { readonly host: string; readonly port: number } {
-  const address = splitEndpoint(endpoint)
-  assert(address !== undefined, 'the configuration was checked', { endpoint })
-  return address
 }
 
 /** apache.rocketmq.v2.AddressScheme. */

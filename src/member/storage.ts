@@ -1,6 +1,7 @@
 /**
  * Opens what a member keeps in its data folder, in the order that a crash at any point allows: lock, identity,
- * vote, log, tables, machine. A folder without identity is made new only when the configuration founds a
+ * vote, tables, machine, log. The tables come before the
+ * log, since they know how far it is committed. A folder without identity is made new only when the configuration founds a
  * cluster; otherwise it is refused, since an empty folder may have held votes and messages.
  */
 import { randomUUID } from 'node:crypto'
@@ -12,7 +13,7 @@ import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
 import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
 import { IdentityStore } from '../dledger/identity-store.ts'
-import { LogStore } from '../dledger/log-store.ts'
+import { type LogRepair, LogStore } from '../dledger/log-store.ts'
 import { MetaStore } from '../dledger/meta-store.ts'
 import { FolderLock } from '../store/folder-lock.ts'
 import { LevelKv } from '../store/level-kv.ts'
@@ -33,13 +34,15 @@ export interface MemberStorage {
 
 /**
  * Throws FOLDER_REFUSED, DATA_DAMAGED or STORAGE_FAILED with one sentence for a person. `onFailure` hears of
- * a failure of the disk under the log or the vote later on, after which the member must stop.
+ * a failure of the disk under the log or the vote later on, after which the member must stop. `repairOf` gives
+ * what repairs the log of a folder that is known: this waits for the peers as long as that takes.
  */
 export async function openStorage(
   config: BrokerConfig,
   clock: Clock,
   logger: Logger,
   onFailure: (error: BrokerError) => void,
+  repairOf: (identity: IdentityStore) => LogRepair,
 ): Promise<MemberStorage> {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
   const lock = await FolderLock.take(config.dataFolder)
@@ -50,21 +53,23 @@ export async function openStorage(
   const create = known === undefined
   if (create && config.bootstrap === undefined) throw emptyFolder(config)
   const meta = await MetaStore.open(disk, { create, onFailure }, logger)
+  const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
+  const { machine, problems } = await loadMachine(kv)
   const log = await LogStore.open(
     disk,
-    { clock, create, onFailure, segmentBytes: config.log.segmentBytes },
-    logger,
+    {
+      clock,
+      create,
+      onFailure,
+      segmentBytes: config.log.segmentBytes,
+      term: meta.hardState.term,
+      committedIndex: machine.appliedIndex,
+      ...(known === undefined ? {} : { repair: repairOf(known) }),
+    },
+    logger.child({ part: 'log' }),
   )
   const identity =
     known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
-  const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
-  const { machine, problems } = await loadMachine(kv)
-  if (machine.appliedIndex > log.lastIndex) {
-    throw new BrokerError(
-      'DATA_DAMAGED',
-      `the tables know entry ${machine.appliedIndex} but the log ends at ${log.lastIndex}: a part of the log is lost, so put the member's own newest data folder back`,
-    )
-  }
   return { disk, lock, identity, meta, log, kv, machine, problems }
 }
 

@@ -30,7 +30,7 @@ test('a file name tells where its segment starts', () => {
 
 async function threeSegments(): Promise<{ disk: SimDisk; files: SegmentFiles }> {
   const disk = new SimDisk()
-  const files = await SegmentFiles.open(disk, SHAPE, 0)
+  const files = await SegmentFiles.open(disk, SHAPE)
   for (const position of [0, 100, 200]) await files.write([Buffer.alloc(80, position)], position)
   return { disk, files }
 }
@@ -43,7 +43,7 @@ test('what was written is there after a crash, with the name of its file', async
 })
 
 test('a segment is never made before the one in front of it', async () => {
-  const files = await SegmentFiles.open(new SimDisk(), SHAPE, 0)
+  const files = await SegmentFiles.open(new SimDisk(), SHAPE)
   await expect(files.write([Buffer.alloc(1)], 100)).rejects.toThrow('without a gap')
 })
 
@@ -83,11 +83,8 @@ test('a cut to nothing leaves no file', async () => {
 
 test('a file becomes shorter in steps that one write and a record allow, each durable before the next', async () => {
   const disk = new SimDisk()
-  const files = await SegmentFiles.open(
-    disk,
-    { segmentBytes: 1000, recordBytesMax: 100, writeBytesMax: 400 },
-    0,
-  )
+  const shape = { segmentBytes: 1000, recordBytesMax: 100, writeBytesMax: 400 }
+  const files = await SegmentFiles.open(disk, shape)
   await files.write([Buffer.alloc(1000, 1)], 0)
   const sizes: (number | string)[] = []
   disk.hook = ({ kind }) => {

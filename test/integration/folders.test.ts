@@ -238,23 +238,47 @@ async function changeByte(tables: string): Promise<void> {
   await level.close()
 }
 
-test('a bad record in the synced part of the log keeps a member from starting and stays as it is', async () => {
+test('bad records and a missing segment in the durable part of the log are repaired from the peers', async () => {
   const member = await stoppedFollower()
   const segment = lastSegment(member)
-  const whole = readFileSync(segment)
-  const damaged = Buffer.from(whole)
-  const at = 3 * RECORD_HEADER_BYTES
-  damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at)
+  const before = hashOf(segment)
+  const damaged = readFileSync(segment)
+  for (const at of [3, 30, 300].map((records) => records * RECORD_HEADER_BYTES)) {
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at)
+  }
+  writeFileSync(segment, damaged)
+  const leader = (await group.leader()).admin
+  const index = (await leader.describeMember())?.commitIndex ?? 0
+  await backToHealth(member)
+  expect((await leader.describeMember())?.commitIndex).toBeLessThanOrEqual(index + 1)
+  expect(member.log()).toContain('record damaged')
+  expect(member.log()).toContain('log repaired')
+  await member.signal('SIGTERM')
+  expect(hashOf(segment)).toBe(before)
+  rmSync(segment)
+  await backToHealth(member)
+  await member.signal('SIGTERM')
+  expect(hashOf(segment)).toBe(before)
+  await backToHealth(member)
+})
+
+test('a damaged member waits while no peer can repair it and changes nothing', async () => {
+  const member = await stoppedFollower()
+  const others = group.others(member)
+  for (const other of others) await other.signal('SIGTERM')
+  const segment = lastSegment(member)
+  const damaged = readFileSync(segment)
+  damaged.writeUInt8(damaged.readUInt8(100) ^ 1, 100)
   writeFileSync(segment, damaged)
   const before = hashOf(segment)
-  const { code, text } = await startInVain(member)
-  expect(code).toBe(CONFIG_CODE)
-  expect(text).toMatch(
-    /^error: .+ is damaged at offset \d+, where index \d+ should stand: .+ durable up to .+$/,
+  member.start()
+  await until('the member waits', 20_000, () =>
+    Promise.resolve(member.log().includes('repair waits for a peer that has the record')),
   )
   expect(hashOf(segment)).toBe(before)
-  writeFileSync(segment, whole)
-  await backToHealth(member)
+  for (const other of others) other.start()
+  await group.healthy()
+  await group.sameDigest()
 })
 
 test('a torn tail of a killed member is cut and the member serves', async () => {

@@ -1,0 +1,156 @@
+/**
+ * Walks over the records of the log as the disk holds them and checks each: header and body CRC, chain, index,
+ * position, term. It stops at the first thing that is wrong and can go on from there when that was repaired.
+ */
+import { messageOf } from '../base/errors.ts'
+import type { DiskFile } from '../base/ports.ts'
+import { hasCode } from '../store/node-disk.ts'
+import { readFully } from '../store/read-fully.ts'
+import type { RecordIndex } from './log-index.ts'
+import { checkRecord, type RecordCheck } from './record-codec.ts'
+import { type LogShape, placeRecord, type SegmentFiles, segmentStart } from './segment.ts'
+
+/** How much is read at once. A larger record is read whole. */
+const SCAN_BYTES = 4 * 1024 * 1024
+/** How much is read at once where a larger read failed: what a disk loses as a whole. */
+const SMALL_BYTES = 4096
+
+/** Where the records stop making sense, and why. */
+export interface ScanFault {
+  /** Where the next record should stand, as far as the files tell: only its own size would tell for sure. */
+  readonly position: number
+  readonly reason: string
+}
+
+export class LogScan {
+  readonly #files: SegmentFiles
+  readonly #index: RecordIndex
+  readonly #shape: LogShape
+
+  /** Begins behind the last record of `index` and adds to it what is sound. */
+  constructor(files: SegmentFiles, index: RecordIndex, shape: LogShape) {
+    this.#files = files
+    this.#index = index
+    this.#shape = shape
+  }
+
+  /** Goes on to the first fault, or to the end of the log: `undefined`. */
+  async toFault(): Promise<ScanFault | undefined> {
+    for (;;) {
+      const position = await this.#next()
+      if (position === undefined) return undefined
+      const fault = await this.#scanSegment(position)
+      if (fault !== undefined) return fault
+    }
+  }
+
+  /** Where the next record stands if there is one; `undefined` at the end of the last file. */
+  async #next(): Promise<number | undefined> {
+    const { segmentBytes } = this.#shape
+    const end: number = this.#index.end
+    const start = segmentStart(end, segmentBytes)
+    const size = (await this.#files.at(end)?.size()) ?? 0
+    if (end - start < size) return end
+    const next = end === start ? end : start + segmentBytes
+    const left = this.#files.count - next / segmentBytes
+    if (left <= 0) return undefined
+    // A file that was made for a write that never came holds nothing that could be wrong.
+    const isEmptyLast = left === 1 && (await this.#files.at(next)?.size()) === 0
+    return isEmptyLast ? undefined : next
+  }
+
+  async #scanSegment(position: number): Promise<ScanFault | undefined> {
+    const { segmentBytes } = this.#shape
+    const start = segmentStart(position, segmentBytes)
+    const file = this.#files.at(position)
+    const size = (await file?.size()) ?? 0
+    if (file === undefined) return { position, reason: 'its segment is missing' }
+    if (position - start >= size) return { position, reason: 'its segment is empty' }
+    const window = new Window(file, size)
+    let offset = position - start
+    while (offset < size) {
+      const check = this.#check(window, offset, start + offset)
+      const at = start + offset
+      if (check.type === 'bad') return { position: at, reason: check.reason }
+      if (check.type === 'ok') {
+        const { header } = check
+        this.#index.append(header.term, header.position, header.length, header.headerCrc)
+        offset += header.length
+        continue
+      }
+      if (window.end >= offset + Math.min(check.needed, size - offset)) {
+        return { position: at, reason: 'it is not whole' }
+      }
+      const failure = await window.fill(offset, check.needed)
+      if (failure !== undefined) return { position: at, reason: failure }
+    }
+    return undefined
+  }
+
+  #check(window: Window, offset: number, position: number): RecordCheck {
+    const { segmentBytes } = this.#shape
+    const index = this.#index
+    const check = checkRecord(window.bytes, offset - window.start, {
+      index: index.lastIndex + 1,
+      position,
+      chain: index.lastCrc,
+      termMin: index.termOf(index.lastIndex),
+    })
+    if (check.type !== 'ok') return check
+    const { length } = check.header
+    if (length > segmentBytes || placeRecord(index.end, length, segmentBytes) !== position) {
+      return { type: 'bad', reason: 'it does not stand where the layout puts it' }
+    }
+    return check
+  }
+}
+
+/** The part of a file that is in memory. */
+class Window {
+  readonly #file: DiskFile
+  readonly #size: number
+  #buffer: Uint8Array
+  bytes: Uint8Array
+  /** The file offset of `bytes`. */
+  start = 0
+
+  constructor(file: DiskFile, size: number) {
+    this.#file = file
+    this.#size = size
+    this.#buffer = new Uint8Array(Math.min(SCAN_BYTES, size))
+    this.bytes = this.#buffer.subarray(0, 0)
+  }
+
+  get end(): number {
+    return this.start + this.bytes.byteLength
+  }
+
+  /**
+   * Moves to `offset` with at least `needed` bytes, fewer only at the file's end. Where a large read fails a
+   * small one is tried, so that a bad sector costs only the records in it. Returns why it failed.
+   */
+  async fill(offset: number, needed: number): Promise<string | undefined> {
+    const left = this.#size - offset
+    try {
+      await this.#read(offset, Math.min(Math.max(SCAN_BYTES, needed), left))
+    } catch (error) {
+      if (!hasCode(error, 'EIO')) throw error
+      try {
+        await this.#read(offset, Math.min(Math.max(SMALL_BYTES, needed), left))
+      } catch (again) {
+        if (!hasCode(again, 'EIO')) throw again
+        return `it cannot be read: ${messageOf(again)}`
+      }
+    }
+    const isShort = this.bytes.byteLength < Math.min(needed, left)
+    return isShort ? 'the file became shorter while it was read' : undefined
+  }
+
+  async #read(offset: number, size: number): Promise<void> {
+    if (this.#buffer.byteLength < size) this.#buffer = new Uint8Array(size)
+    this.bytes = this.#buffer.subarray(0, 0)
+    const bytes = await readFully(this.#file, this.#buffer.subarray(0, size), offset)
+    this.bytes = bytes
+    this.start = offset
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Answers members that repair their log: whole records that are durable here and were just checked. It never
+ * repairs by itself, so that two members that are damaged at the same place do not wait for each other.
+ */
+import { logIndex, type LogIndex } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { RecordIndex } from './log-index.ts'
+import { isDamage, type LogReader } from './log-reader.ts'
+import type { FetchedLog } from './log-source.ts'
+
+/** What may be told of a log. */
+export interface ServedLog {
+  readonly index: RecordIndex
+  readonly reader: LogReader
+  /** The last record that is durable. */
+  readonly durableIndex: () => number
+  /** The last entry that this member knows to be committed. */
+  readonly committedIndex: () => number
+}
+
+/**
+ * The records from `first` on, as many as fit `bytesMax` but at least one, none when this log does not reach so
+ * far. Throws DATA_DAMAGED when the first one is damaged here too, and CANCELLED when the log was just cut.
+ */
+export async function serveLog(log: ServedLog, first: LogIndex, bytesMax: number): Promise<FetchedLog> {
+  const durableIndex = log.durableIndex()
+  const commitIndex = logIndex(Math.min(log.committedIndex(), durableIndex))
+  if (first < 1 || first > durableIndex) return { commitIndex, records: new Uint8Array(0) }
+  const sizes = [log.index.sizeOf(first)]
+  let bytes = sizes[0] ?? 0
+  for (let index = first + 1; index <= durableIndex; index++) {
+    const size = log.index.sizeOf(index)
+    if (bytes + size > bytesMax) break
+    sizes.push(size)
+    bytes += size
+  }
+  const records = Buffer.allocUnsafe(bytes)
+  try {
+    await log.reader.readAsIs(first, first + sizes.length - 1, records)
+    return { commitIndex, records }
+  } catch (error) {
+    if (!isDamage(error) || sizes.length === 1) throw damagedHere(error)
+    return { commitIndex, records: await soundPrefix(log, first, sizes) }
+  }
+}
+
+/** Record by record up to the first that is damaged here. */
+async function soundPrefix(log: ServedLog, first: number, sizes: readonly number[]): Promise<Uint8Array> {
+  const records: Uint8Array[] = []
+  for (const [at, size] of sizes.entries()) {
+    const record = Buffer.allocUnsafe(size)
+    try {
+      await log.reader.readAsIs(first + at, first + at, record)
+    } catch (error) {
+      if (!isDamage(error) || at === 0) throw damagedHere(error)
+      break
+    }
+    records.push(record)
+  }
+  return Buffer.concat(records)
+}
+
+function damagedHere(error: unknown): unknown {
+  if (!isDamage(error)) return error
+  return new BrokerError('DATA_DAMAGED', 'the record is damaged on this member too', { cause: error })
+}

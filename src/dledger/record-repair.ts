@@ -1,0 +1,144 @@
+/**
+ * Repair while the log is in use: a committed record that the disk gives back wrong, short or not at all is
+ * fetched from a peer, compared to what memory knows of it, written in its place, made durable and read again.
+ * The header checksum that memory keeps stands for the record and all before it, so nothing else is ever taken.
+ */
+import type { LogIndex, NodeId } from '../base/brand.ts'
+import { BytesError } from '../base/bytes.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import type { FailStop } from './fail-stop.ts'
+import type { RecordIndex } from './log-index.ts'
+import { isDamage, type LogReader } from './log-reader.ts'
+import type { LogSource } from './log-source.ts'
+import { checkRecord } from './record-codec.ts'
+import { type SegmentFiles, segmentPath, segmentStart } from './segment.ts'
+
+const PAUSE_MS = 200
+/** Peers are asked so often before a read is told that its record is damaged. */
+const ROUNDS_MAX = 25
+
+export interface RecordRepairOptions {
+  readonly files: SegmentFiles
+  readonly index: RecordIndex
+  readonly reader: LogReader
+  readonly source: LogSource
+  /** Only what is committed is repaired: nothing ever cuts it while it is being written. */
+  readonly committedIndex: () => LogIndex
+  readonly segmentBytes: number
+  readonly failStop: FailStop
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+export class RecordRepair {
+  readonly #options: RecordRepairOptions
+  readonly #underWay = new Map<number, Promise<boolean>>()
+  #damaged = 0
+  #repaired = 0
+
+  constructor(options: RecordRepairOptions) {
+    this.#options = options
+  }
+
+  /** Records that were found damaged, each as often as it was found. */
+  get damaged(): number {
+    return this.#damaged
+  }
+
+  get repaired(): number {
+    return this.#repaired
+  }
+
+  /** Repairs what is damaged of `first` to `last`. True when all of it is sound now. */
+  async mend(first: number, last: number): Promise<boolean> {
+    for (let index = first; index <= last; index++) {
+      if (!(await this.#mendOne(index))) return false
+    }
+    return true
+  }
+
+  /** Many readers may find the same record damaged: it is repaired once. */
+  #mendOne(index: number): Promise<boolean> {
+    const known = this.#underWay.get(index)
+    if (known !== undefined) return known
+    const work = this.#work(index).finally(() => this.#underWay.delete(index))
+    this.#underWay.set(index, work)
+    return work
+  }
+
+  async #work(index: number): Promise<boolean> {
+    const { logger, segmentBytes } = this.#options
+    const damage = await this.#damageOf(index)
+    if (damage === undefined) return true
+    const position = this.#options.index.positionOf(index)
+    const file = segmentPath(segmentStart(position, segmentBytes))
+    this.#damaged++
+    logger.warn({ index, file, offset: position % segmentBytes, reason: damage }, 'record damaged')
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      if (index > this.#options.committedIndex()) break
+      for (const peer of this.#options.source.peers) {
+        const record = await this.#fetch(peer, index)
+        if (record === undefined) continue
+        if (!(await this.#write(record, position, index))) break
+        this.#repaired++
+        logger.info({ peer, firstIndex: index, lastIndex: index }, 'log repaired')
+        return true
+      }
+      if (this.#options.signal.aborted) break
+      await this.#options.clock.sleep(PAUSE_MS, this.#options.signal).catch(() => undefined)
+    }
+    logger.error({ index, file }, 'record not repaired')
+    return false
+  }
+
+  /** What is wrong with a record on the disk; `undefined` when it is sound. */
+  async #damageOf(index: number): Promise<string | undefined> {
+    try {
+      await this.#options.reader.readAsIs(index, index, Buffer.allocUnsafe(this.#options.index.sizeOf(index)))
+      return undefined
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return messageOf(error)
+    }
+  }
+
+  async #fetch(peer: NodeId, index: number): Promise<Uint8Array | undefined> {
+    const { source, logger } = this.#options
+    try {
+      // Room for this record alone: the first one comes whole, whatever its size.
+      const { records } = await source.fetch(peer, index as LogIndex, 1)
+      if (this.#isRecord(records, index)) return records
+      logger.debug({ peer, index, bytes: records.byteLength }, 'repair was refused')
+    } catch (error) {
+      if (!(error instanceof BrokerError || error instanceof BytesError)) throw error
+      logger.debug({ peer, index, error: messageOf(error) }, 'repair was not answered')
+    }
+    return undefined
+  }
+
+  #isRecord(bytes: Uint8Array, index: number): boolean {
+    const known = this.#options.index
+    if (bytes.byteLength !== known.sizeOf(index)) return false
+    const check = checkRecord(bytes, 0, {
+      index,
+      position: known.positionOf(index),
+      chain: known.headerCrcOf(index - 1),
+      termMin: known.termOf(index),
+    })
+    return check.type === 'ok' && check.header.headerCrc === known.headerCrcOf(index)
+  }
+
+  /** False when the disk still does not give the record back. */
+  async #write(record: Uint8Array, position: number, index: number): Promise<boolean> {
+    const { files, failStop } = this.#options
+    failStop.check()
+    try {
+      await files.mend(record, position)
+    } catch (error) {
+      throw failStop.fail('a repair', error)
+    }
+    return (await this.#damageOf(index)) === undefined
+  }
+}
