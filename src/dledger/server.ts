@@ -83,6 +83,7 @@ export class DLedgerServer<Reply> {
   /** The index that must be applied before this leader serves; `null` when it does not lead. */
   #serveFrom: LogIndex | null = null
   #leading = false
+  #inDoubt: boolean
 
   constructor(options: DLedgerOptions<Reply>) {
     this.#options = options
@@ -90,6 +91,7 @@ export class DLedgerServer<Reply> {
     this.#log = options.log
     options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
+    this.#inDoubt = options.raft.isInDoubt
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
     this.#writeLane = new WriteLane(
@@ -274,6 +276,7 @@ export class DLedgerServer<Reply> {
     if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
+    if (this.#inDoubt && !this.#raft.isInDoubt) this.#endDoubt()
     this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
     for (const { to, message } of ready.send) this.#sender.send(to, message)
@@ -330,6 +333,13 @@ export class DLedgerServer<Reply> {
     const { batch, body } = entry.payload as BatchPayload<Reply>
     this.#proposals.appended(entry.index, entry.term, batch)
     return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
+  }
+
+  /** The log holds again what may have been lost: from now on this member votes like any other. */
+  #endDoubt(): void {
+    this.#inDoubt = false
+    this.#options.logger.info({ term: this.#role.term }, 'doubt about the log ended')
+    this.#log.care.endDoubt().catch((error: unknown) => this.#fail(error))
   }
 
   #changeRole(change: RoleChange, ready: Ready): void {

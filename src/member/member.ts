@@ -200,6 +200,7 @@ class Member implements RunningMember {
       appendBytesMax: APPEND_BYTES_MAX,
       recovered: {
         hardState: meta.hardState,
+        doubtTerm: log.care.doubtTerm,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: machine.appliedIndex,

@@ -52,6 +52,8 @@ export class Core {
   /** The votes for this node. Exists only while it is a pre-candidate or a candidate. */
   ballot: Ballot | null = null
   leading: Leading | null = null
+  /** What this node acknowledged in terms up to this one may be lost (doubt.ts); `null`: nothing is. */
+  doubtTerm: Term | null
   /** All ticks since the start. */
   ticks = 0
   /** Ticks since the leader was heard, a vote was granted or an election began. */
@@ -83,6 +85,7 @@ export class Core {
     this.#writtenLast = recovered.lastIndex
     this.#commitIndex = recovered.appliedIndex
     assert(recovered.appliedIndex <= recovered.lastIndex, 'what was applied is in the log')
+    this.doubtTerm = recovered.doubtTerm ?? null
     this.#term = recovered.hardState.term
     this.#votedFor = recovered.hardState.votedFor
     if (this.log.lastTerm > this.#term) this.#setHardState(this.log.lastTerm, 0)

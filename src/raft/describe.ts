@@ -14,6 +14,7 @@ import type {
   InMessage,
   RaftStatus,
   Ready,
+  VoteReply,
   Write,
 } from './types.ts'
 
@@ -25,7 +26,7 @@ export function describeMessage(message: OutMessage | InMessage): string {
       return `${message.type} t${message.term}, log ends at ${message.lastIndex}/${message.lastTerm}`
     case 'preVoteReply':
     case 'voteReply':
-      return `${message.type} t${message.term} ${message.granted ? 'yes' : 'no'}`
+      return `${message.type} t${message.term} ${answerOf(message)}`
     case 'append':
       return describeAppend(message)
     case 'appendReply':
@@ -77,7 +78,8 @@ export function describeReady(ready: Ready): readonly string[] {
 /** The state of a node, the peers of a leader after it. */
 export function describeStatus(status: RaftStatus): string {
   const { role, term, lastIndex, durableIndex, commitIndex } = status
-  const head = `${role} t${term}, log ${lastIndex}, durable ${durableIndex}, commit ${commitIndex}`
+  const doubt = status.doubtTerm === null ? '' : `, in doubt up to t${status.doubtTerm}`
+  const head = `${role} t${term}${doubt}, log ${lastIndex}, durable ${durableIndex}, commit ${commitIndex}`
   const peers = status.peers.map(
     (peer) =>
       `${peer.peer} ${peer.state} match ${peer.matchIndex} next ${peer.nextIndex}` +
@@ -104,6 +106,11 @@ export function describeInput(input: Input): string {
     default:
       return unreachable(input)
   }
+}
+
+function answerOf({ granted, inDoubt }: Pick<VoteReply, 'granted' | 'inDoubt'>): string {
+  if (!granted) return 'no'
+  return inDoubt === true ? 'yes, in doubt' : 'yes'
 }
 
 function describeAppend(message: AppendOut | AppendIn): string {

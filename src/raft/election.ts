@@ -42,7 +42,8 @@ export function onGone(core: Core, peer: NodeId): void {
 export function onPreVote(core: Core, from: NodeId, message: PreVote): void {
   const granted =
     message.term > core.term && !isInContact(core) && core.log.isUpToDate(message.lastIndex, message.lastTerm)
-  core.out.send(from, { type: 'preVoteReply', term: granted ? message.term : core.term, granted })
+  const term = granted ? message.term : core.term
+  core.out.send(from, { type: 'preVoteReply', term, ...answer(core, granted) })
 }
 
 /** Votes for the sender, once a term and only for a log as complete as this one (thesis 3.6.1). */
@@ -56,27 +57,28 @@ export function onVote(core: Core, from: NodeId, message: Vote): void {
     core.voteFor(from)
   }
   if (granted) core.electionElapsed = 0
-  core.out.sendWhenDurable(from, { type: 'voteReply', term: core.term, granted }, core.hardStateDurable)
+  const reply = { type: 'voteReply', term: core.term, ...answer(core, granted) } as const
+  core.out.sendWhenDurable(from, reply, core.hardStateDurable)
 }
 
 /** An answer to a pre-vote counts while this node still asks the same. */
 export function onPreVoteReply(core: Core, from: NodeId, message: PreVoteReply): void {
   if (core.role !== 'preCandidate') return
   if (message.granted && message.term !== nextTerm(core.term)) return
-  countVote(core, from, message.granted)
+  countVote(core, from, message)
 }
 
 /** An answer to a vote counts in its own term only. */
 export function onVoteReply(core: Core, from: NodeId, message: VoteReply): void {
   if (core.role !== 'candidate' || message.term !== core.term) return
-  countVote(core, from, message.granted)
+  countVote(core, from, message)
 }
 
 /** Term and vote are on the disk: requests and answers leave, and a candidate has its own vote. */
 export function onHardStateDurable(core: Core): void {
   assert(core.hardStateDurable, 'term and vote are durable')
   core.out.releaseHeld()
-  if (core.role === 'candidate') countVote(core, core.id, true)
+  if (core.role === 'candidate') countVote(core, core.id, answer(core, true))
 }
 
 /** Asks everybody whether this node could win. Changes neither term nor vote. */
@@ -90,7 +92,7 @@ function startPreVote(core: Core): void {
   for (const peer of core.peers) {
     core.out.send(peer, { type: 'preVote', term: nextTerm(core.term), lastIndex, lastTerm })
   }
-  countVote(core, core.id, true)
+  countVote(core, core.id, answer(core, true))
 }
 
 /** Votes for itself in a new term. The requests, and its own vote, wait until that is durable (thesis 3.8). */
@@ -107,10 +109,15 @@ function startVote(core: Core): void {
   }
 }
 
-function countVote(core: Core, voter: NodeId, granted: boolean): void {
+/** Yes or no, and what the word of this node is worth. */
+function answer(core: Core, granted: boolean): Pick<VoteReply, 'granted' | 'inDoubt'> {
+  return granted && core.doubtTerm !== null ? { granted, inDoubt: true } : { granted }
+}
+
+function countVote(core: Core, voter: NodeId, vote: Pick<VoteReply, 'granted' | 'inDoubt'>): void {
   const { ballot } = core
   assert(ballot !== null, 'who asks for votes counts them')
-  ballot.count(voter, granted)
+  ballot.count(voter, vote.granted, vote.inDoubt === true)
   if (ballot.tally === 'open') return
   if (ballot.tally === 'lost') core.becomeFollower(core.term, 0, 'a majority refused')
   else if (core.role === 'preCandidate') startVote(core)

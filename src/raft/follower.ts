@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import { logIndex, type NodeId } from '../base/brand.ts'
 import type { Core } from './core.ts'
+import { leaveLostTerm } from './doubt.ts'
 import type { AppendIn, Entry } from './types.ts'
 
 /** Does the message say something that a log can hold? Bytes of a peer are refused, not asserted. */
@@ -21,6 +22,7 @@ export function isWellFormed(message: AppendIn): boolean {
 
 /** An append of this node's own term or of an older one. The caller has entered a later one before. */
 export function onAppend(core: Core, from: NodeId, message: AppendIn): void {
+  leaveLostTerm(core, message)
   if (message.term < core.term) {
     refuseAppend(core, from, message)
     return

@@ -27,26 +27,37 @@ export type Tally = 'won' | 'lost' | 'open'
 export class Ballot {
   readonly #needed: number
   readonly #voterCount: number
-  readonly #votes = new Map<NodeId, boolean>()
+  readonly #voters = new Set<NodeId>()
   #granted = 0
+  /** Granted by voters that may have lost what they had acknowledged. */
+  #inDoubt = 0
+  #refused = 0
 
   constructor(voterCount: number) {
     this.#voterCount = voterCount
     this.#needed = majorityOf(voterCount)
   }
 
-  /** Counts the first answer of a voter; later ones change nothing. */
-  count(voter: NodeId, granted: boolean): void {
-    if (this.#votes.has(voter)) return
-    this.#votes.set(voter, granted)
-    if (granted) this.#granted++
-    assert(this.#votes.size <= this.#voterCount, 'only voters vote')
+  /** Counts the first answer of a voter; later ones change nothing. `inDoubt`: see doubt.ts. */
+  count(voter: NodeId, granted: boolean, inDoubt = false): void {
+    if (this.#voters.has(voter)) return
+    this.#voters.add(voter)
+    if (!granted) this.#refused++
+    else if (inDoubt) this.#inDoubt++
+    else this.#granted++
+    assert(this.#voters.size <= this.#voterCount, 'only voters vote')
   }
 
-  /** `lost`: so many refused that the rest cannot make a majority any more. */
+  /**
+   * `won`: a majority granted that is in no doubt, or everybody granted. `lost`: neither can be any more.
+   *
+   * A committed entry is in the log of one voter at least of any majority that is in no doubt, since it lost
+   * nothing. And as long as one copy of it is left anywhere, it is in the log of one of all voters.
+   */
   get tally(): Tally {
     if (this.#granted >= this.#needed) return 'won'
-    const refused = this.#votes.size - this.#granted
-    return refused > this.#voterCount - this.#needed ? 'lost' : 'open'
+    if (this.#granted + this.#inDoubt === this.#voterCount) return 'won'
+    const grantedAtMost = this.#voterCount - this.#refused - this.#inDoubt
+    return this.#refused > 0 && grantedAtMost < this.#needed ? 'lost' : 'open'
   }
 }

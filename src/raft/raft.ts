@@ -10,6 +10,7 @@
 import { assert, unreachable } from '../base/assert.ts'
 import type { NodeId } from '../base/brand.ts'
 import { Core } from './core.ts'
+import { settleDoubt } from './doubt.ts'
 import {
   isInContact,
   onGone,
@@ -46,10 +47,16 @@ export class Raft {
       advanceCommit(core, core.leading)
       replicate(core, core.leading)
     }
+    settleDoubt(core)
     const ready = core.finish()
     checkInvariants(core, this.#mark)
     this.#mark = markOf(core)
     return ready
+  }
+
+  /** May this node have lost what it acknowledged? Ends for good once it is over. */
+  get isInDoubt(): boolean {
+    return this.#core.doubtTerm !== null
   }
 
   status(): RaftStatus {
@@ -63,6 +70,7 @@ export class Raft {
       lastIndex: log.lastIndex,
       durableIndex: durability.durableIndex,
       commitIndex,
+      doubtTerm: this.#core.doubtTerm,
       peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
     }
   }

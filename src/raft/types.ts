@@ -40,6 +40,8 @@ export interface PreVoteReply {
   /** Granted: the term that was asked for. Refused: the receiver's own term. */
   readonly term: Term
   readonly granted: boolean
+  /** As in `VoteReply`. */
+  readonly inDoubt?: boolean
 }
 
 /** RequestVote (thesis 3.4). */
@@ -54,6 +56,11 @@ export interface VoteReply {
   readonly type: 'voteReply'
   readonly term: Term
   readonly granted: boolean
+  /**
+   * The voter may have lost what it had acknowledged: its vote counts only where all vote the same. Not there
+   * means no.
+   */
+  readonly inDoubt?: boolean
 }
 
 /** What all appends share. `round` is echoed, so that an old answer confirms nothing new. */
@@ -179,6 +186,8 @@ export interface RaftStatus {
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex
   readonly commitIndex: LogIndex
+  /** Entries that this node acknowledged in terms up to this one may be lost; `null` when none are. */
+  readonly doubtTerm: Term | null
   readonly peers: readonly PeerProgress[]
 }
 
@@ -204,6 +213,8 @@ export interface RaftOptions {
   /** What recovery found. All of it is durable. */
   readonly recovered: {
     readonly hardState: HardState
+    /** Entries acknowledged in terms up to this one may be lost (doubt.ts). Not there means none. */
+    readonly doubtTerm?: Term | null
     readonly lastIndex: LogIndex
     readonly termRuns: readonly TermRun[]
     /** Everything up to here is known to be committed, since the tables hold it. */

@@ -29,6 +29,8 @@ export interface SoloOptions extends Partial<Omit<RaftOptions, 'id' | 'voters' |
   readonly term?: number
   readonly votedFor?: number
   readonly applied?: number
+  /** What was acknowledged in terms up to this one may be lost. */
+  readonly doubt?: number
 }
 
 /** Node 1 of three, unless asked otherwise. Its disk writes only when told. */
@@ -122,6 +124,7 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     term: saved = log.at(-1) ?? 0,
     votedFor = 0,
     applied = 0,
+    doubt,
     ...rest
   } = options
   return {
@@ -138,6 +141,7 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     ...rest,
     recovered: {
       hardState: { term: term(saved), votedFor: votedFor === 0 ? 0 : nodeId(votedFor) },
+      doubtTerm: doubt === undefined ? null : term(doubt),
       lastIndex: logIndex(log.length),
       termRuns: termRuns(log),
       appliedIndex: logIndex(applied),

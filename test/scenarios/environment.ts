@@ -18,6 +18,7 @@
  *   disk 1 [n]                  the held disk finishes n writes
  *   settle                      delivers and writes until nothing moves
  *   crash 1, restart 1          loses what the disk has not done
+ *   damage 1 2                  while 1 is down: its last 2 entries rot, so that it starts in doubt
  *   unreachable 1 2             node 1 hears that its connection to 2 broke
  *   status, logs                how things stand
  *   quiet, loud                 without or with what happens in each step
@@ -88,6 +89,7 @@ class Environment {
     settle: () => this.#settle(),
     crash: (words) => this.#crash(this.#node(words[0])),
     restart: (words) => this.#restart(this.#node(words[0])),
+    damage: (words) => this.#node(words[0]).disk.damageTail(Number(words[1])),
     unreachable: (words) => this.#step(this.#node(words[0]), [{ type: 'unreachable', peer: idOf(words[1]) }]),
     status: () => this.#status(),
     logs: () => this.#logs(),

@@ -3,16 +3,20 @@
  * loses them, or a part of them: the disk may have done any of them in part without having told.
  */
 import { assert } from '../../src/base/assert.ts'
-import { logIndex, term, type LogIndex } from '../../src/base/brand.ts'
+import { logIndex, term, type LogIndex, type Term } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { Entry, HardState, TermRun, Write } from '../../src/raft/index.ts'
 
 /** One disk: what is on it, and what is on its way to it. */
 export class SimDisk {
   hardState: HardState = { term: term(0), votedFor: 0 }
+  /** What was acknowledged in terms up to this one may have gone with a damaged tail. */
+  doubtTerm: Term | null = null
   /** The log on the disk. The entry of index i stands at i - 1. */
   readonly entries: Entry[] = []
   readonly #pending: Write[] = []
+  /** Durable entries that were damaged, by `index/term`. */
+  readonly #damaged = new Set<string>()
 
   get pendingCount(): number {
     return this.#pending.length
@@ -48,6 +52,22 @@ export class SimDisk {
     const torn = pending[done]
     if (torn === undefined || hardDone === done || prng.chance(0.3)) return
     this.#writeLog(torn, prng.below(torn.entries.length + 1))
+  }
+
+  /**
+   * The tail is found damaged at the start: by a torn write, or by rot of what was durable, and nothing tells
+   * which. The last `count` entries are gone.
+   */
+  damageTail(count: number): void {
+    for (const entry of this.entries.splice(this.entries.length - count)) {
+      this.#damaged.add(`${entry.index}/${entry.term}`)
+    }
+    this.doubtTerm = this.hardState.term
+  }
+
+  /** Was the entry durable here, even if it has rotted since? */
+  held(index: LogIndex, entryTerm: number): boolean {
+    return this.holds(index, entryTerm) || this.#damaged.has(`${index}/${entryTerm}`)
   }
 
   /** Does the image hold the entry that stands there in this term? */

@@ -58,7 +58,7 @@ export class Ghost {
     this.#last.set(node.id, { term: status.term, commitIndex: status.commitIndex })
   }
 
-  /** What is committed stays on the disks of a majority, whatever crashes. */
+  /** What is committed was made durable by a majority, whatever crashes and rots. */
   checkMajority(): void {
     const last = this.#committed.at(-1)
     if (last === undefined) return
@@ -191,7 +191,7 @@ export class Ghost {
 
   #holders(entry: Entry): number {
     let holders = 0
-    for (const { disk } of this.#nodes.values()) if (disk.holds(entry.index, entry.term)) holders++
+    for (const { disk } of this.#nodes.values()) if (disk.held(entry.index, entry.term)) holders++
     return holders
   }
 }

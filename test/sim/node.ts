@@ -82,6 +82,7 @@ export class SimNode {
       seed,
       recovered: {
         hardState: this.disk.hardState,
+        doubtTerm: this.disk.doubtTerm,
         lastIndex: this.disk.lastIndex(),
         termRuns: this.disk.termRuns(),
         appliedIndex,
@@ -92,6 +93,7 @@ export class SimNode {
 
   step(inputs: readonly Input[]): Stepped {
     const ready = this.raft.step(inputs)
+    if (!this.raft.isInDoubt) this.disk.doubtTerm = null
     const { write } = ready
     if (write !== null) {
       if (write.truncateFrom !== null) this.#log.length = write.truncateFrom - 1

@@ -63,7 +63,9 @@ function runWorld<Reply, Machine extends StateMachine<Reply>>(
   world.runTo(settings.stormUnits)
   world.calm()
   const patience = settings.electionTicksMax * TICK_UNITS * 12 + 1500
-  const minority = settings.nodeCount >= 3 && prng.chance(0.3) ? prng.pick([...world.members.values()]) : null
+  // A group with damaged tails may need all of its members to start.
+  const mayLack = settings.nodeCount >= 3 && !settings.faults.has('damagedTail')
+  const minority = mayLack && prng.chance(0.3) ? prng.pick([...world.members.values()]) : null
   if (minority?.node.isUp === true) world.crash(minority)
   for (const member of world.members.values()) if (member !== minority) world.restart(member)
   converge(world, patience)

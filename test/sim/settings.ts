@@ -20,6 +20,7 @@ export const FAULTS = [
   'unreachable',
   'slowApply',
   'gone',
+  'damagedTail',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]

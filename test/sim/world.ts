@@ -88,10 +88,27 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#stuckUntil.delete(member.id)
     this.#writing.delete(member.id)
     member.crash(this.#prng)
+    if (this.settings.faults.has('damagedTail')) this.#damageTail(member)
     if (this.settings.faults.has('gone')) {
       for (const other of this.members.values()) if (other !== member) this.tellGone(other, member.id)
     }
     this.ghost.checkMajority()
+  }
+
+  /** The end of a log is damaged now and then, never the last copy of an entry, and nothing that was applied. */
+  #damageTail({ id, node, tables }: Member<Reply, Machine>): void {
+    if (this.#prng.chance(0.5)) return
+    const wanted = this.#prng.below(5)
+    const others = [...this.members.values()].filter((member) => member.id !== id)
+    const { entries } = node.disk
+    let count = 0
+    while (count < wanted && entries.length - count > tables.flushedIndex) {
+      const entry = entries[entries.length - count - 1]
+      if (entry === undefined) break
+      if (!others.some(({ node: { disk } }) => disk.holds(entry.index, entry.term))) break
+      count++
+    }
+    node.disk.damageTail(count)
   }
 
   /** The disk of a member stands still until then. */

@@ -93,7 +93,11 @@ export class SimGroup {
     const logger = new QuietLogger()
     const create = !member.founded
     const meta = await MetaStore.open(member.disk, { create }, logger)
-    const log = await LogStore.open(member.disk, { clock: this.clock, create, segmentBytes: 1 << 25 }, logger)
+    const log = await LogStore.open(
+      member.disk,
+      { clock: this.clock, create, segmentBytes: 1 << 25, term: meta.hardState.term },
+      logger,
+    )
     member.founded = true
     member.machine = ListMachine.load(await member.kv.get(STATE_KEY))
     member.failure = null
@@ -110,6 +114,7 @@ export class SimGroup {
       appendBytesMax: 1 << 18,
       recovered: {
         hardState: meta.hardState,
+        doubtTerm: log.care.doubtTerm,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: member.machine.appliedIndex,

@@ -5,9 +5,9 @@
  * Every message opens with u8 kind and u64 term, all numbers big-endian, and goes on with:
  *
  *   1 preVote       u64 lastIndex, u64 lastTerm
- *   2 preVoteReply  u8 granted (0 or 1)
+ *   2 preVoteReply  u8 answer (0 no, 1 yes, 2 yes in doubt)
  *   3 vote          u64 lastIndex, u64 lastTerm
- *   4 voteReply     u8 granted (0 or 1)
+ *   4 voteReply     u8 answer, as above
  *   5 append        u64 prevIndex, u64 prevTerm, u64 commitIndex, u64 round, u32 count, then `count` log records
  *   6 appendReply   u64 round, u8 result (0 rejected, 1 matched), u64 index, u64 hintIndex, u64 hintTerm
  *
@@ -123,7 +123,8 @@ function ask(kind: number, message: PreVote | Vote): Uint8Array {
 
 function answer(kind: number, message: PreVoteReply | VoteReply): Uint8Array {
   const bytes = opened(kind, message.term, ANSWER_BYTES)
-  bytes[9] = message.granted ? 1 : 0
+  const yes = message.inDoubt === true ? 2 : 1
+  bytes[9] = message.granted ? yes : 0
   return bytes
 }
 
@@ -167,7 +168,10 @@ function decodeAsk(bytes: Uint8Array): Omit<Vote, 'type'> {
 
 function decodeAnswer(bytes: Uint8Array): Omit<VoteReply, 'type'> {
   const view = ofLength(bytes, ANSWER_BYTES)
-  return { term: term(getUint64(view, 1)), granted: flag(view, 9) }
+  const said = view.getUint8(9)
+  if (said > 2) throw new MessageError('the answer of a Raft message is none that is known here')
+  const head = { term: term(getUint64(view, 1)), granted: said > 0 }
+  return said === 2 ? { ...head, inDoubt: true } : head
 }
 
 function decodeAppend(bytes: Uint8Array): AppendBytes {

@@ -66,6 +66,13 @@ describe('the codec of Raft messages', () => {
     )
   })
 
+  test('a yes in doubt comes back as one', () => {
+    for (const type of ['preVoteReply', 'voteReply'] as const) {
+      const message = { type, term: term(3), granted: true, inDoubt: true }
+      expect(decodeRaft(encodeMessage(message))).toEqual({ type: 'message', message })
+    }
+  })
+
   test('a heartbeat is an append without records', () => {
     fc.assert(
       fc.property(append, (message) => {
@@ -112,7 +119,7 @@ describe('the codec of Raft messages', () => {
     vote[1] = 0xff
     expect(decodeRaft(vote)).toMatchObject({ type: 'refused' })
     const yes = encodeMessage({ type: 'voteReply', term: term(1), granted: true })
-    yes[9] = 2
+    yes[9] = 3
     expect(decodeRaft(yes)).toMatchObject({ type: 'refused' })
     expect(decodeRaft(new Uint8Array())).toMatchObject({ type: 'refused' })
   })
