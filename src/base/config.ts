@@ -2,7 +2,7 @@
  * What a member and a name server are told at their start: plain types and defaults. Pure. Files are read
  * and checked in `cli/config-file.ts`; everything here is already complete and correct.
  */
-import { DISK_RESERVE_BYTES, SEGMENT_BYTES } from './limits.ts'
+import { DISK_RESERVE_BYTES, SCRUB_PERIOD_MS, SEGMENT_BYTES } from './limits.ts'
 
 /** One member of a broker group: where the other members and where clients reach it, as `host:port`. */
 export interface MemberEndpoints {
@@ -24,6 +24,8 @@ export interface LogConfig {
   readonly segmentBytes: number
   /** Sends are refused while less than this is free on the disk. */
   readonly diskReserveBytes: number
+  /** The whole log is read and checked in about this time, again and again. 0: never. */
+  readonly scrubPeriodMs: number
 }
 
 /** The times of Raft. All election and heartbeat times are multiples of one tick. */
@@ -87,7 +89,11 @@ export const CONFIG_DEFAULTS = {
   namesrvPort: 9876,
   /** One election takes 450 to 900 ms, a heartbeat goes out every 75 ms. */
   raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
-  log: { segmentBytes: SEGMENT_BYTES, diskReserveBytes: DISK_RESERVE_BYTES },
+  log: {
+    segmentBytes: SEGMENT_BYTES,
+    diskReserveBytes: DISK_RESERVE_BYTES,
+    scrubPeriodMs: SCRUB_PERIOD_MS,
+  },
   topics: { autoCreate: false },
   groups: { autoCreate: true },
   logLevel: 'info',

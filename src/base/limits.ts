@@ -51,6 +51,11 @@ export const WRITE_BYTES_MAX = 32 * MIB
 export const UNCOMMITTED_BYTES_MAX = 128 * MIB
 /** What is asked of a peer at once to repair the log; a larger record comes whole. */
 export const REPAIR_BYTES_MAX = 1 * MIB
+/** How long the scrub takes for the whole log: a week, as Ceph's deep scrub. */
+export const SCRUB_PERIOD_MS = 7 * 24 * 3600_000
+/** What the scrub reads at once; a larger record comes whole. */
+export const SCRUB_CHUNK_BYTES = 256 * KIB
+export const SCRUB_BYTES_PER_SECOND_MAX = 32 * MIB
 /** Sends are refused when the disk has less than this left. */
 export const DISK_RESERVE_BYTES = 512 * MIB
 
@@ -85,5 +90,7 @@ assert(REQUEST_BYTES_MAX < ENTRY_BYTES_MAX, 'the largest request fits an entry')
 assert(ENTRY_BYTES_MAX < WRITE_BYTES_MAX, 'the largest entry fits one write')
 assert(ENTRY_BYTES_MAX < SEGMENT_BYTES, 'the largest entry fits a segment')
 assert(ENTRY_BYTES_MAX < PEER_FRAME_BYTES_MAX, 'the largest entry fits a peer frame')
+assert(REPAIR_BYTES_MAX < PEER_FRAME_BYTES_MAX, 'a repair fits a peer frame')
+assert(SCRUB_CHUNK_BYTES < SCRUB_BYTES_PER_SECOND_MAX, 'the scrub reads more than a chunk a second')
 assert(INVISIBLE_MS_MIN < INVISIBLE_MS_MAX, 'invisible times have a range')
 assert(RENEW_BELOW_MS < RENEW_MS, 'a renewed claim is not due at once')

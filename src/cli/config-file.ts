@@ -42,6 +42,7 @@ const member = part({ id: whole(1, 65_535), client: endpoint, peer: endpoint })
 const log = part({
   segmentBytes: whole(64 * MIB, 4096 * MIB).default(CONFIG_DEFAULTS.log.segmentBytes),
   diskReserveBytes: whole(0, Number.MAX_SAFE_INTEGER).default(CONFIG_DEFAULTS.log.diskReserveBytes),
+  scrubPeriodMs: whole(0, 366 * 24 * 3600_000).default(CONFIG_DEFAULTS.log.scrubPeriodMs),
 })
 
 const raft = part({

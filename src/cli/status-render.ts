@@ -58,6 +58,7 @@ function columnsOf(members: readonly MemberFacts[]): readonly Column<MemberFacts
     { head: 'DIGEST', worth: 6, cell: (member) => lastDigest(member)?.digest.slice(0, DIGEST_DIGITS) ?? '-' },
     { head: 'UPTIME', worth: 4, right: true, cell: (member) => uptime(member) },
     { head: 'DISK', worth: 3, right: true, cell: (member) => disk(member) },
+    { head: 'SCRUB', worth: 1, right: true, cell: (member) => scrub(member) },
     { head: 'VERSION', worth: 2, cell: (member) => member.status?.version ?? '-' },
   ]
 }
@@ -72,6 +73,15 @@ function uptime(member: MemberFacts): string {
 
 function disk(member: MemberFacts): string {
   return member.status === undefined ? '-' : `${bytesText(member.status.diskFreeBytes)} free`
+}
+
+/** How much of the log the pass under way has checked, and what was repaired since the start. */
+function scrub({ status }: MemberFacts): string {
+  const condition = status?.logCondition ?? null
+  if (status === undefined || condition === null) return '-'
+  const share = status.logBytes === 0 ? 0 : Math.min(1, condition.scrubbedBytes / status.logBytes)
+  const repaired = condition.repairedRecords > 0 ? `, ${condition.repairedRecords} repaired` : ''
+  return `${Math.floor(share * 100)} %${repaired}`
 }
 
 /** The answer for programs. Unreachable members stand in it with their `error`, others have `null` there. */

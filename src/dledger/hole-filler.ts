@@ -21,6 +21,7 @@ import { splitRecords } from './record-run.ts'
 import { type LogShape, type SegmentFiles, segmentStart } from './segment.ts'
 
 const PAUSE_MS = 200
+const FEW_BYTES = 64 * 1024
 /** How often it is said that the member waits. */
 const SAY_EVERY_MS = 10_000
 
@@ -40,6 +41,8 @@ export interface HoleFillerOptions {
 
 export class HoleFiller {
   readonly #options: HoleFillerOptions
+  /** Little is asked for where the last repair was soon followed by sound records. */
+  #bytesMax = FEW_BYTES
 
   constructor(options: HoleFillerOptions) {
     this.#options = options
@@ -70,7 +73,7 @@ export class HoleFiller {
 
   async #fetch(peer: NodeId, first: LogIndex): Promise<FetchedLog | undefined> {
     try {
-      return await this.#options.source.fetch(peer, first, REPAIR_BYTES_MAX)
+      return await this.#options.source.fetch(peer, first, this.#bytesMax)
     } catch (error) {
       if (!(error instanceof BrokerError || error instanceof BytesError)) throw error
       this.#options.logger.debug({ peer, index: first, error: messageOf(error) }, 'repair was not answered')
@@ -97,6 +100,7 @@ export class HoleFiller {
     const count = await this.#provenCount(accepted.records, fetched.commitIndex)
     const records = accepted.records.slice(0, count)
     const last = records.at(-1)
+    this.#bytesMax = count < accepted.records.length ? FEW_BYTES : REPAIR_BYTES_MAX
     if (last === undefined) return undefined
     await this.#write(records)
     logger.info({ peer, firstIndex: first, lastIndex: last.index }, 'log repaired')

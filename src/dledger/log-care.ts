@@ -3,16 +3,18 @@
  * damaged, repair from the peers, and what peers are told that repair theirs.
  */
 import { type LogIndex, logIndex, type Term } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { DoubtFile } from './doubt-file.ts'
 import type { FailStop } from './fail-stop.ts'
 import type { RecordIndex } from './log-index.ts'
 import type { LogRepair, LogStoreOptions } from './log-options.ts'
-import { LogReader } from './log-reader.ts'
+import { isDamage, LogReader } from './log-reader.ts'
 import type { RecoveryRepair } from './log-recovery.ts'
 import { type ServedLog, serveLog } from './log-server.ts'
-import type { FetchedLog } from './log-source.ts'
+import type { FetchedLog, LogSource } from './log-source.ts'
 import { RecordRepair } from './record-repair.ts'
+import type { CheckedRecords } from './scrub.ts'
 import type { LogShape, SegmentFiles } from './segment.ts'
 
 /** The parts of an open log. */
@@ -28,28 +30,31 @@ export interface CaredLog {
   readonly durableIndex: () => number
 }
 
+/** A member without others: its damage is found and stays. */
+const NOBODY: LogSource = {
+  peers: [],
+  fetch: () => Promise.reject(new BrokerError('NO_LEADER', 'this member has no others')),
+}
+
 export class LogCare {
   readonly #log: CaredLog
-  readonly #repair: RecordRepair | undefined
+  readonly #repair: RecordRepair
   #committedIndex: () => LogIndex
 
   constructor(log: CaredLog, options: LogStoreOptions, logger: Logger) {
     const known = options.committedIndex ?? logIndex(0)
     this.#log = log
     this.#committedIndex = () => known
-    if (options.repair === undefined) return
-    const { source, signal } = options.repair
-    const repair = new RecordRepair({
+    this.#repair = new RecordRepair({
       ...log,
-      source,
+      source: options.repair?.source ?? NOBODY,
       committedIndex: () => this.#committedIndex(),
       segmentBytes: log.shape.segmentBytes,
       clock: options.clock,
       logger,
-      signal,
+      signal: options.repair?.signal ?? new AbortController().signal,
     })
-    log.reader.repairWith((first, last) => repair.mend(first, last))
-    this.#repair = repair
+    log.reader.repairWith((first, last) => this.#repair.mend(first, last))
   }
 
   /** Records acknowledged in terms up to this one may be lost with a damaged tail; `null` when none are. */
@@ -71,12 +76,33 @@ export class LogCare {
     this.#committedIndex = read
   }
 
-  /** How often records were found damaged, and repaired, since the start. */
-  get damage(): { readonly found: number; readonly repaired: number } {
+  /** Since the start: damage that was found, repairs, and records that could not be repaired so far. */
+  get damage(): { readonly found: number; readonly repaired: number; readonly open: number } {
     const { repaired } = this.#log
     return {
-      found: (this.#repair?.damaged ?? 0) + repaired,
-      repaired: (this.#repair?.repaired ?? 0) + repaired,
+      found: this.#repair.found + repaired,
+      repaired: this.#repair.repaired + repaired,
+      open: this.#repair.open,
+    }
+  }
+
+  /** All that there is to check. */
+  get bytes(): number {
+    return this.#log.index.end
+  }
+
+  /** Reads, checks and repairs what is committed: see `ScrubbedLog`. */
+  async check(first: LogIndex, bytesMax: number): Promise<CheckedRecords | null> {
+    const { index, reader, durableIndex } = this.#log
+    const last = Math.min(this.#committedIndex(), durableIndex())
+    if (first > last) return null
+    const { end, bytes } = index.fitting(first, last, bytesMax)
+    try {
+      await reader.readInto(first, end - 1, Buffer.allocUnsafe(bytes))
+      return { next: logIndex(end), bytes, sound: true }
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return { next: logIndex(end), bytes, sound: false }
     }
   }
 

@@ -96,6 +96,19 @@ export class RecordIndex {
     return end - (part.offsets[at] as number)
   }
 
+  /** Which of `first` to `last` fit `bytesMax`, at least one: the index behind them, and their bytes. */
+  fitting(first: number, last: number, bytesMax: number): { readonly end: number; readonly bytes: number } {
+    assert(first <= last && last <= this.#lastIndex, 'records that are read exist', { first, last })
+    let bytes = this.sizeOf(first)
+    let end = first + 1
+    for (; end <= last; end++) {
+      const size = this.sizeOf(end)
+      if (bytes + size > bytesMax) break
+      bytes += size
+    }
+    return { end, bytes }
+  }
+
   /** Where the record ends. 0 for index 0. */
   endOf(index: number): LogPosition {
     return index === 0 ? logPosition(0) : logPosition(this.positionOf(index) + this.sizeOf(index))

@@ -10,8 +10,10 @@ import type { RecordIndex } from './log-index.ts'
 import { checkRecord, type RecordCheck } from './record-codec.ts'
 import { type LogShape, placeRecord, type SegmentFiles, segmentStart } from './segment.ts'
 
-/** How much is read at once. A larger record is read whole. */
+/** How much is read at once at most. A larger record is read whole. */
 const SCAN_BYTES = 4 * 1024 * 1024
+/** The first read after a fault: the next fault may be near. Each further one is twice as large. */
+const FIRST_BYTES = 64 * 1024
 /** How much is read at once where a larger read failed: what a disk loses as a whole. */
 const SMALL_BYTES = 4096
 
@@ -109,7 +111,8 @@ export class LogScan {
 class Window {
   readonly #file: DiskFile
   readonly #size: number
-  #buffer: Uint8Array
+  #buffer: Uint8Array = new Uint8Array(0)
+  #wanted = FIRST_BYTES
   bytes: Uint8Array
   /** The file offset of `bytes`. */
   start = 0
@@ -117,7 +120,6 @@ class Window {
   constructor(file: DiskFile, size: number) {
     this.#file = file
     this.#size = size
-    this.#buffer = new Uint8Array(Math.min(SCAN_BYTES, size))
     this.bytes = this.#buffer.subarray(0, 0)
   }
 
@@ -132,7 +134,8 @@ class Window {
   async fill(offset: number, needed: number): Promise<string | undefined> {
     const left = this.#size - offset
     try {
-      await this.#read(offset, Math.min(Math.max(SCAN_BYTES, needed), left))
+      await this.#read(offset, Math.min(Math.max(this.#wanted, needed), left))
+      this.#wanted = Math.min(2 * this.#wanted, SCAN_BYTES)
     } catch (error) {
       if (!hasCode(error, 'EIO')) throw error
       try {

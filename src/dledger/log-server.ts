@@ -26,33 +26,26 @@ export async function serveLog(log: ServedLog, first: LogIndex, bytesMax: number
   const durableIndex = log.durableIndex()
   const commitIndex = logIndex(Math.min(log.committedIndex(), durableIndex))
   if (first < 1 || first > durableIndex) return { commitIndex, records: new Uint8Array(0) }
-  const sizes = [log.index.sizeOf(first)]
-  let bytes = sizes[0] ?? 0
-  for (let index = first + 1; index <= durableIndex; index++) {
-    const size = log.index.sizeOf(index)
-    if (bytes + size > bytesMax) break
-    sizes.push(size)
-    bytes += size
-  }
+  const { end, bytes } = log.index.fitting(first, durableIndex, bytesMax)
   const records = Buffer.allocUnsafe(bytes)
   try {
-    await log.reader.readAsIs(first, first + sizes.length - 1, records)
+    await log.reader.readAsIs(first, end - 1, records)
     return { commitIndex, records }
   } catch (error) {
-    if (!isDamage(error) || sizes.length === 1) throw damagedHere(error)
-    return { commitIndex, records: await soundPrefix(log, first, sizes) }
+    if (!isDamage(error) || end === first + 1) throw damagedHere(error)
+    return { commitIndex, records: await soundPrefix(log, first, end) }
   }
 }
 
 /** Record by record up to the first that is damaged here. */
-async function soundPrefix(log: ServedLog, first: number, sizes: readonly number[]): Promise<Uint8Array> {
+async function soundPrefix(log: ServedLog, first: number, end: number): Promise<Uint8Array> {
   const records: Uint8Array[] = []
-  for (const [at, size] of sizes.entries()) {
-    const record = Buffer.allocUnsafe(size)
+  for (let index = first; index < end; index++) {
+    const record = Buffer.allocUnsafe(log.index.sizeOf(index))
     try {
-      await log.reader.readAsIs(first + at, first + at, record)
+      await log.reader.readAsIs(index, index, record)
     } catch (error) {
-      if (!isDamage(error) || at === 0) throw damagedHere(error)
+      if (!isDamage(error) || index === first) throw damagedHere(error)
       break
     }
     records.push(record)

@@ -209,7 +209,7 @@ export class LogStore {
     this.#failStop.check()
     const cached = this.cachedRecords(first, last, bytesMax)
     if (cached !== undefined) return cached
-    const { end, bytes: size } = this.#fitting(first, last, bytesMax)
+    const { end, bytes: size } = this.#index.fitting(first, last, bytesMax)
     const bytes = Buffer.allocUnsafe(size)
     const cachedFirst = Math.min(this.#cache.firstIndex ?? end, end)
     const onDisk = this.#index.endOf(cachedFirst - 1)
@@ -223,7 +223,7 @@ export class LogStore {
   cachedRecords(first: LogIndex, last: LogIndex, bytesMax: number): Uint8Array | undefined {
     const record = this.#cache.get(first)
     if (record === undefined) return undefined
-    const { end, bytes: size } = this.#fitting(first, last, bytesMax)
+    const { end, bytes: size } = this.#index.fitting(first, last, bytesMax)
     if (end === first + 1) return record.bytes
     const bytes = Buffer.allocUnsafe(size)
     const start = this.#copyCached(first, end, bytes)
@@ -326,19 +326,6 @@ export class LogStore {
       chain = record.headerCrc
       end = position + record.size
     }
-  }
-
-  /** Which of first..last fit: the index behind them, and their bytes. */
-  #fitting(first: number, last: number, bytesMax: number): { readonly end: number; readonly bytes: number } {
-    assert(first <= last && last <= this.#index.lastIndex, 'records that are read exist', { first, last })
-    let bytes = this.#index.sizeOf(first)
-    let end = first + 1
-    for (; end <= last; end++) {
-      const size = this.#index.sizeOf(end)
-      if (bytes + size > bytesMax) break
-      bytes += size
-    }
-    return { end, bytes }
   }
 
   /** Copies cached records [first, end) to the end of `into`. Returns where they start in it. */

@@ -35,16 +35,22 @@ export interface RecordRepairOptions {
 export class RecordRepair {
   readonly #options: RecordRepairOptions
   readonly #underWay = new Map<number, Promise<boolean>>()
-  #damaged = 0
+  /** Records that could not be repaired when they were last read. */
+  readonly #open = new Set<number>()
+  #found = 0
   #repaired = 0
 
   constructor(options: RecordRepairOptions) {
     this.#options = options
   }
 
-  /** Records that were found damaged, each as often as it was found. */
-  get damaged(): number {
-    return this.#damaged
+  /** How many records were found damaged; one that was not repaired and is found again counts once. */
+  get found(): number {
+    return this.#found
+  }
+
+  get open(): number {
+    return this.#open.size
   }
 
   get repaired(): number {
@@ -53,43 +59,53 @@ export class RecordRepair {
 
   /** Repairs what is damaged of `first` to `last`. True when all of it is sound now. */
   async mend(first: number, last: number): Promise<boolean> {
+    let isSound = true
     for (let index = first; index <= last; index++) {
-      if (!(await this.#mendOne(index))) return false
+      // Where one record could not be had, the peers are not waited for again.
+      isSound = (await this.#mendOne(index, isSound ? ROUNDS_MAX : 1)) && isSound
     }
-    return true
+    return isSound
   }
 
   /** Many readers may find the same record damaged: it is repaired once. */
-  #mendOne(index: number): Promise<boolean> {
+  #mendOne(index: number, rounds: number): Promise<boolean> {
     const known = this.#underWay.get(index)
     if (known !== undefined) return known
-    const work = this.#work(index).finally(() => this.#underWay.delete(index))
+    const work = this.#work(index, rounds).finally(() => this.#underWay.delete(index))
     this.#underWay.set(index, work)
     return work
   }
 
-  async #work(index: number): Promise<boolean> {
+  async #work(index: number, rounds: number): Promise<boolean> {
     const { logger, segmentBytes } = this.#options
     const damage = await this.#damageOf(index)
-    if (damage === undefined) return true
+    if (damage === undefined) {
+      this.#open.delete(index)
+      return true
+    }
     const position = this.#options.index.positionOf(index)
     const file = segmentPath(segmentStart(position, segmentBytes))
-    this.#damaged++
-    logger.warn({ index, file, offset: position % segmentBytes, reason: damage }, 'record damaged')
-    for (let round = 0; round < ROUNDS_MAX; round++) {
-      if (index > this.#options.committedIndex()) break
+    if (!this.#open.has(index)) {
+      this.#found++
+      logger.warn({ index, file, offset: position % segmentBytes, reason: damage }, 'record damaged')
+    }
+    for (let round = 0; round < rounds; round++) {
+      const isPossible = index <= this.#options.committedIndex() && this.#options.source.peers.length > 0
+      if (!isPossible) break
       for (const peer of this.#options.source.peers) {
         const record = await this.#fetch(peer, index)
         if (record === undefined) continue
         if (!(await this.#write(record, position, index))) break
         this.#repaired++
+        this.#open.delete(index)
         logger.info({ peer, firstIndex: index, lastIndex: index }, 'log repaired')
         return true
       }
       if (this.#options.signal.aborted) break
       await this.#options.clock.sleep(PAUSE_MS, this.#options.signal).catch(() => undefined)
     }
-    logger.error({ index, file }, 'record not repaired')
+    if (!this.#open.has(index)) logger.error({ index, file }, 'record not repaired')
+    this.#open.add(index)
     return false
   }
 

@@ -3,8 +3,9 @@ import type { NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { ScrubState } from '../dledger/scrub.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
-import type { MemberStatus, PeerStatus } from '../rpc/admin-types.ts'
+import type { LogCondition, MemberStatus, PeerStatus } from '../rpc/admin-types.ts'
 import type { Draft } from '../rpc/draft.ts'
 import type { MemberStorage } from './storage.ts'
 
@@ -14,6 +15,7 @@ export interface MemberFacts {
   readonly broker: Broker
   readonly clock: Clock
   readonly startedMono: number
+  readonly scrub: ScrubState
   readonly connected: (peer: NodeId) => boolean
   /** Why a peer is refused or refuses this member, by peer. */
   readonly refusals: ReadonlyMap<NodeId, string>
@@ -56,6 +58,19 @@ export function describeMember(facts: MemberFacts): Draft<MemberStatus> {
     memoryBytes: process.memoryUsage.rss(),
     dataFolder: config.dataFolder,
     logTimeMs: broker.now(),
+    logCondition: logCondition(facts),
+  }
+}
+
+function logCondition({ storage, broker, scrub }: MemberFacts): LogCondition {
+  const { found, repaired, open } = storage.log.care.damage
+  return {
+    inDoubt: broker.ledger.status.doubtTerm !== null,
+    damagedRecords: found,
+    repairedRecords: repaired,
+    openRecords: open,
+    scrubPasses: scrub.passes,
+    scrubbedBytes: scrub.bytes,
   }
 }
 
@@ -81,6 +96,12 @@ function problemsOf(facts: MemberFacts): string[] {
   const problems = [...facts.storage.problems]
   const { refusal } = facts.broker.ledger
   if (refusal !== null) problems.push(refusal)
+  const { open } = facts.storage.log.care.damage
+  if (open > 0)
+    problems.push(`${open} records of the log are damaged and no other member could give them yet`)
+  if (facts.broker.ledger.status.doubtTerm !== null) {
+    problems.push('the end of the log was damaged: its vote counts only where all members vote')
+  }
   if (facts.broker.diskGuard.low) problems.push('the disk is nearly full: sends are refused')
   return problems
 }

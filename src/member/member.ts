@@ -18,6 +18,7 @@ import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import type { ConnectionEvent } from '../dledger/peers/index.ts'
+import { Scrub } from '../dledger/scrub.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
@@ -60,16 +61,12 @@ export async function startMember(
   logger: Logger,
   events: MemberEvents,
 ): Promise<RunningMember> {
-  let early: PeerLink | undefined
+  const link = new PeerLink(config, clock, logger)
   const failed = (error: unknown): void => events.failed(error)
-  const storage = await openStorage(config, clock, logger, failed, (identity) => {
-    early = new PeerLink(config, identity, clock, logger)
-    return early.repair()
-  }).catch(async (error: unknown) => {
-    await early?.close()
+  const storage = await openStorage(config, clock, logger, failed, link).catch(async (error: unknown) => {
+    await link.close()
     throw error
   })
-  const link = early ?? new PeerLink(config, storage.identity, clock, logger)
   const member = new Member(config, clock, logger, events, storage, link)
   try {
     await member.start()
@@ -99,7 +96,9 @@ class Member implements RunningMember {
   readonly #nameServers = new NameServerClients()
   readonly #registrar: Registrar
   readonly #stop = new AbortController()
+  readonly #scrub: Scrub
   #registering: Promise<void> = Promise.resolve()
+  #scrubbing: Promise<void> = Promise.resolve()
   #rpc: RpcServer | null = null
 
   constructor(
@@ -136,6 +135,12 @@ class Member implements RunningMember {
       context: this.#context,
       logger: logger.child({ part: 'proxy' }),
     })
+    this.#scrub = new Scrub({
+      log: storage.log.care,
+      periodMs: config.log.scrubPeriodMs,
+      clock,
+      logger: logger.child({ part: 'log' }),
+    })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
       describe: () => this.#registration(),
@@ -161,10 +166,12 @@ class Member implements RunningMember {
       logger: this.#logger.child({ part: 'rpc' }),
     })
     this.#registering = this.#registrar.run(this.#stop.signal)
+    if (this.#config.log.scrubPeriodMs > 0) this.#scrubbing = this.#scrub.run(this.#stop.signal)
   }
 
   async close(): Promise<void> {
     this.#stop.abort()
+    await this.#scrubbing
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
     await this.#broker.close()
@@ -314,6 +321,7 @@ class Member implements RunningMember {
       broker: this.#broker,
       clock: this.#clock,
       startedMono: this.#startedMono,
+      scrub: this.#scrub.state,
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       refusals: this.#refusals,
     })

@@ -28,20 +28,29 @@ export interface LinkUser {
 type Serve = (first: LogIndex, bytesMax: number) => Promise<FetchedLog>
 
 export class PeerLink {
-  readonly transport: PeerTransport
-  readonly calls: InternalCalls
+  readonly #config: BrokerConfig
+  readonly #clock: Clock
+  readonly #logger: Logger
   readonly #peers: readonly NodeId[]
   readonly #stop = new AbortController()
   /** The last thing that happened to the connections of each peer before there was a member to hear it. */
   readonly #missed = new Map<NodeId, ConnectionEvent>()
+  #opened: { readonly transport: PeerTransport; readonly calls: InternalCalls } | null = null
   #user: LinkUser | null = null
   #starting: Promise<void> | undefined
   #serve: Serve | undefined
 
-  constructor(config: BrokerConfig, identity: IdentityStore, clock: Clock, logger: Logger) {
+  constructor(config: BrokerConfig, clock: Clock, logger: Logger) {
+    this.#config = config
+    this.#clock = clock
+    this.#logger = logger
     const ownId = nodeId(config.id)
     this.#peers = config.members.map((member) => nodeId(member.id)).filter((id) => id !== ownId)
-    this.transport = openTransport(config, identity, clock, logger, {
+  }
+
+  /** The folder's identity is known: from now on the link can be started. */
+  open(identity: IdentityStore): void {
+    const transport = openTransport(this.#config, identity, this.#clock, this.#logger, {
       onRaft: (from, body) => this.#user?.onRaft(from, body),
       onCall: (_from, kind, body, signal) => {
         const handlers = this.#user?.calls ?? recovering(this.#serve)
@@ -52,7 +61,15 @@ export class PeerLink {
         else this.#user.onConnection(event)
       },
     })
-    this.calls = new InternalCalls(this.transport)
+    this.#opened = { transport, calls: new InternalCalls(transport) }
+  }
+
+  get transport(): PeerTransport {
+    return this.#parts.transport
+  }
+
+  get calls(): InternalCalls {
+    return this.#parts.calls
   }
 
   /** From now on the member hears what comes in, and first what happened last to each peer. */
@@ -70,7 +87,12 @@ export class PeerLink {
 
   async close(): Promise<void> {
     this.#stop.abort(new BrokerError('CLOSED', 'the member stops'))
-    await this.transport.close()
+    await this.#opened?.transport.close()
+  }
+
+  get #parts(): { readonly transport: PeerTransport; readonly calls: InternalCalls } {
+    assert(this.#opened !== null, 'a link is used when the identity is known')
+    return this.#opened
   }
 
   /** Repair of this member's log from the others, which starts the link when it is needed. */

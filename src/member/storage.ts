@@ -32,17 +32,24 @@ export interface MemberStorage {
   readonly problems: readonly string[]
 }
 
+/** What storage needs of the link to the other members. */
+export interface StorageLink {
+  /** Called as soon as the identity of the folder is known, before anything is repaired. */
+  open(identity: IdentityStore): void
+  repair(): LogRepair
+}
+
 /**
  * Throws FOLDER_REFUSED, DATA_DAMAGED or STORAGE_FAILED with one sentence for a person. `onFailure` hears of
- * a failure of the disk under the log or the vote later on, after which the member must stop. `repairOf` gives
- * what repairs the log of a folder that is known: this waits for the peers as long as that takes.
+ * a failure of the disk under the log or the vote later on, after which the member must stop. A log that is
+ * damaged is repaired over `link`, as long as that takes.
  */
 export async function openStorage(
   config: BrokerConfig,
   clock: Clock,
   logger: Logger,
   onFailure: (error: BrokerError) => void,
-  repairOf: (identity: IdentityStore) => LogRepair,
+  link: StorageLink,
 ): Promise<MemberStorage> {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
   const lock = await FolderLock.take(config.dataFolder)
@@ -51,6 +58,7 @@ export async function openStorage(
   const expected = { group: config.group, memberId: nodeId(config.id), members }
   const known = await IdentityStore.load(disk, { ...expected, clusterId: config.bootstrap })
   const create = known === undefined
+  if (!create) link.open(known)
   if (create && config.bootstrap === undefined) throw emptyFolder(config)
   const meta = await MetaStore.open(disk, { create, onFailure }, logger)
   const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
@@ -64,12 +72,13 @@ export async function openStorage(
       segmentBytes: config.log.segmentBytes,
       term: meta.hardState.term,
       committedIndex: machine.appliedIndex,
-      ...(known === undefined ? {} : { repair: repairOf(known) }),
+      repair: link.repair(),
     },
     logger.child({ part: 'log' }),
   )
   const identity =
     known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
+  if (create) link.open(identity)
   return { disk, lock, identity, meta, log, kv, machine, problems }
 }
 

@@ -60,6 +60,21 @@ export interface MemberStatus {
   readonly memoryBytes: number
   readonly dataFolder: string
   readonly logTimeMs: number
+  /** `null` from a member of an older version. */
+  readonly logCondition: LogCondition | null
+}
+
+/** As in the definition file. */
+export interface LogCondition {
+  /** Acknowledged entries may be lost with a damaged tail: the member's vote counts only where all vote. */
+  readonly inDoubt: boolean
+  readonly damagedRecords: number
+  readonly repairedRecords: number
+  /** Damaged records that no other member could give so far. */
+  readonly openRecords: number
+  readonly scrubPasses: number
+  /** How far the pass under way is. */
+  readonly scrubbedBytes: number
 }
 
 /** As in the definition file. */

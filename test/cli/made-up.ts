@@ -39,6 +39,14 @@ export function state(id: number, changes: Partial<MemberStatus> = {}): MemberSt
     memoryBytes: 80_000_000,
     dataFolder: `/data/${id}`,
     logTimeMs: 1_700_000_000_000,
+    logCondition: {
+      inDoubt: false,
+      damagedRecords: 0,
+      repairedRecords: 0,
+      openRecords: 0,
+      scrubPasses: 3,
+      scrubbedBytes: 250_000,
+    },
     ...changes,
   }
 }

@@ -14,9 +14,9 @@ test('the verdict comes first, then why, what to do, and all members', () => {
       '  why  member 3 (127.0.0.1:8083) does not answer: connection refused',
       '  do   start member 3 (127.0.0.1:8083) again, or see why it does not answer; it catches up by itself',
       '',
-      'MEMBER  ENDPOINT        ROLE         TERM  LAST  COMMITTED  APPLIED  LAG  DIGEST    UPTIME          DISK  VERSION',
-      '1       127.0.0.1:8081  leader          2  2060       2060     2060    0  aaaa0000    1m1s  46.6 GB free  0.1.0',
-      '2       127.0.0.1:8082  follower        2  2060       2060     2050   10  aaaa0000    1m1s  46.6 GB free  0.1.0',
+      'MEMBER  ENDPOINT        ROLE         TERM  LAST  COMMITTED  APPLIED  LAG  DIGEST    UPTIME          DISK  SCRUB  VERSION',
+      '1       127.0.0.1:8081  leader          2  2060       2060     2060    0  aaaa0000    1m1s  46.6 GB free   25 %  0.1.0',
+      '2       127.0.0.1:8082  follower        2  2060       2060     2050   10  aaaa0000    1m1s  46.6 GB free   25 %  0.1.0',
       '3       127.0.0.1:8083  unreachable  connection refused',
     ].join('\n'),
   )

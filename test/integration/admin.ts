@@ -16,6 +16,13 @@ export interface MemberStatus {
   readonly problems: readonly string[]
   readonly dedupeConflicts: number
   readonly memoryBytes: number
+  readonly logBytes: number
+  readonly logCondition: {
+    readonly inDoubt: boolean
+    readonly damagedRecords: number
+    readonly repairedRecords: number
+    readonly openRecords: number
+  }
 }
 
 export interface TopicDescription {
