@@ -2,7 +2,9 @@
  * A call with messages in both directions. What comes in waits in a bounded queue; what goes out to a
  * client that does not read is cut off at a limit.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { HeaderList } from '../http2/header-field.ts'
+import { Http2Code } from '../http2/protocol.ts'
+import type { Stream } from '../http2/stream.ts'
 import { Call, type CallHost, type Ends } from './call.ts'
 import { framed, MessageReader } from './framing.ts'
 import { type BidiMethod, type BidiStream, GrpcCode, GrpcFailure } from './service.ts'
@@ -20,23 +22,26 @@ export class BidiCall extends Call implements BidiStream {
   #waiting: Buffer[] = []
   #wake: (() => void) | undefined
   #over = false
+  readonly #onClose: (call: BidiCall) => void
 
+  /** `onClose` is called when the stream is over. */
   constructor(
     handle: BidiMethod,
     host: CallHost,
     ends: Ends,
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
+    stream: Stream,
+    headers: HeaderList,
+    onClose: (call: BidiCall) => void,
   ) {
     super(host, ends, stream, headers)
     this.#handle = handle
     this.#reader = new MessageReader(host.requestBytesMax)
+    this.#onClose = onClose
   }
 
   /** Answers with headers and starts the handler at once, before the first message. */
-  open(endsWithHeaders: boolean): void {
-    this.stream.on('close', () => this.#stop())
-    this.start(endsWithHeaders)
+  open(): void {
+    this.start()
     if (this.ended) return
     this.respond()
     void this.#handle(this, this).then(
@@ -51,14 +56,20 @@ export class BidiCall extends Call implements BidiStream {
   send(bytes: Uint8Array): boolean {
     if (this.ended) return false
     this.stream.write(framed(bytes))
-    if (this.stream.writableLength <= PENDING_BYTES_MAX) return true
-    this.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    if (this.stream.pendingBytes <= PENDING_BYTES_MAX) return true
+    this.stream.reset(Http2Code.enhanceYourCalm)
     return false
   }
 
   end(): void {
     if (!this.ended) this.finish()
     this.#stop()
+  }
+
+  override closed(): void {
+    super.closed()
+    this.#stop()
+    this.#onClose(this)
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {

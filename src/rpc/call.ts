@@ -1,20 +1,15 @@
 /**
  * One call on a stream: gathers the request, tells the handler about it and brings the outcome to the
- * client. Nothing is made before it is asked for: the usual call costs one object and three listeners.
+ * client. Nothing is made before it is asked for: the usual call costs one object.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { InvariantError } from '../base/assert.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
+import type { HeaderList } from '../http2/header-field.ts'
+import { headerBlock } from '../http2/hpack-encoder.ts'
+import type { Stream, StreamUser } from '../http2/stream.ts'
 import { MessageReader, onlyMessage } from './framing.ts'
-import {
-  failureTrailers,
-  OK_TRAILERS,
-  RESPONSE_HEADERS,
-  timeoutMs,
-  TRAILERS_FOLLOW,
-  TRAILERS_ONLY,
-} from './headers.ts'
+import { failureTrailers, OK_TRAILERS, RESPONSE_HEADERS, timeoutMs, trailersOnly } from './headers.ts'
 import { type CallContext, GrpcCode, GrpcFailure } from './service.ts'
 
 /** What all calls of a server share. */
@@ -34,22 +29,23 @@ export interface Ends {
 }
 
 /** The part that all kinds of calls share. */
-export abstract class Call implements CallContext {
-  protected readonly stream: ServerHttp2Stream
+export abstract class Call implements CallContext, StreamUser {
+  protected readonly stream: Stream
   protected readonly host: CallHost
   readonly #ends: Ends
-  readonly #headers: IncomingHttpHeaders
+  readonly #headers: HeaderList
   readonly #arrivedMono: number
   #abort: AbortController | undefined
-  #trailers = OK_TRAILERS
+  #disarmDeadline: (() => void) | undefined
   #ended = false
 
-  constructor(host: CallHost, ends: Ends, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(host: CallHost, ends: Ends, stream: Stream, headers: HeaderList) {
     this.host = host
     this.#ends = ends
     this.stream = stream
     this.#headers = headers
     this.#arrivedMono = host.clock.mono()
+    stream.user = this
   }
 
   /** Takes what arrives. Throws `GrpcFailure` when it is not what the call expects. */
@@ -58,8 +54,7 @@ export abstract class Call implements CallContext {
   protected abstract half(): void
 
   metadata(name: string): string | undefined {
-    const value = this.#headers[name]
-    return Array.isArray(value) ? value[0] : value
+    return this.#headers.get(name)
   }
 
   get peer(): string {
@@ -79,83 +74,22 @@ export abstract class Call implements CallContext {
     return abort.signal
   }
 
-  /** Starts to read the request. */
-  start(endsWithHeaders: boolean): void {
-    if (endsWithHeaders) {
-      this.stream.resume()
-      this.#halfClosed()
-      return
-    }
-    this.stream.on('data', (chunk: Buffer) => {
-      try {
-        this.take(chunk)
-      } catch (error) {
-        this.fail(error)
-      }
-    })
-    this.stream.on('end', () => {
-      // A cancelled stream ends as well; that is not the client's half-close.
-      if (!this.gone) this.#halfClosed()
-    })
+  /** Starts to read the request, of which nothing more comes when it ended with its headers. */
+  start(): void {
+    if (this.stream.inputEnded) this.inputEnded()
   }
 
-  /** The stream takes no more bytes: cancelled, or its connection is closed. */
-  protected get gone(): boolean {
-    return this.stream.destroyed || this.stream.closed
-  }
-
-  /** Everything was handed to the connection and the client has not cancelled. */
-  protected get handedOver(): boolean {
-    return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR
-  }
-
-  /** The outcome is on its way or nobody waits for it any more. */
-  protected get ended(): boolean {
-    return this.#ended || this.gone
-  }
-
-  /** Sends the headers of a response with messages. Ends with `trailers` after the last byte. */
-  protected respond(): void {
-    this.stream.on('wantTrailers', () => {
-      this.stream.sendTrailers(this.#trailers)
-      // At once the reset would overtake the trailers.
-      if (!this.stream.readableEnded) setImmediate(() => this.stream.close(constants.NGHTTP2_NO_ERROR))
-    })
-    this.stream.respond(RESPONSE_HEADERS, TRAILERS_FOLLOW)
-  }
-
-  /** No more messages follow: the call ends well with `last`, if the stream is still there. */
-  protected finish(last?: Uint8Array): void {
-    this.#ended = true
-    if (last === undefined) this.stream.end()
-    else this.stream.end(last)
-  }
-
-  /** Ends the call with anything that was thrown. A broken rule of ours ends the process. */
-  protected fail(error: unknown): void {
-    if (error instanceof InvariantError) throw error
-    if (this.ended) return
-    const failure = error instanceof GrpcFailure ? error : this.#unexpected(error)
-    this.#trailers = failureTrailers(failure)
-    this.#ended = true
-    this.stream.removeAllListeners('data')
-    this.stream.resume()
-    if (this.stream.headersSent) {
-      this.stream.end()
-    } else {
-      this.stream.respond({ ...RESPONSE_HEADERS, ...this.#trailers }, TRAILERS_ONLY)
-      // What the client still sends is not wanted: tell it to stop.
-      if (!this.stream.readableEnded) this.stream.close(constants.NGHTTP2_NO_ERROR)
+  data(chunk: Buffer): void {
+    if (this.#ended) return
+    try {
+      this.take(chunk)
+    } catch (error) {
+      this.fail(error)
     }
   }
 
-  #unexpected(error: unknown): GrpcFailure {
-    const facts = { path: this.#headers[':path'], peer: this.peer, error: messageOf(error) }
-    this.host.logger.error(facts, 'a call failed unexpectedly')
-    return new GrpcFailure(GrpcCode.INTERNAL, 'the call failed unexpectedly')
-  }
-
-  #halfClosed(): void {
+  inputEnded(): void {
+    if (this.#ended) return
     try {
       this.half()
     } catch (error) {
@@ -163,21 +97,76 @@ export abstract class Call implements CallContext {
     }
   }
 
+  drained(): void {
+    // Only a call that waits for it cares.
+  }
+
+  closed(): void {
+    this.#disarmDeadline?.()
+    if (this.#abort !== undefined) this.#abortUnlessDone(this.#abort)
+  }
+
+  /** The stream takes no more bytes: cancelled, over, or its connection is closed. */
+  protected get gone(): boolean {
+    return this.stream.closed
+  }
+
+  /** Everything was handed to the connection and the client has not cancelled. */
+  protected get handedOver(): boolean {
+    return this.stream.handedOver
+  }
+
+  /** The outcome is on its way or nobody waits for it any more. */
+  protected get ended(): boolean {
+    return this.#ended || this.gone
+  }
+
+  /** Sends the headers of a response with messages. */
+  protected respond(): void {
+    this.stream.respond(RESPONSE_HEADERS)
+  }
+
+  /** No more messages follow: the call ends well with `last`, if the stream is still there. */
+  protected finish(last?: Uint8Array): void {
+    this.#ended = true
+    if (last !== undefined) this.stream.write(last)
+    this.stream.end(OK_TRAILERS)
+  }
+
+  /** Ends the call with anything that was thrown. A broken rule of ours ends the process. */
+  protected fail(error: unknown): void {
+    if (error instanceof InvariantError) throw error
+    if (this.ended) return
+    const failure = error instanceof GrpcFailure ? error : this.#unexpected(error)
+    const trailers = failureTrailers(failure)
+    this.#ended = true
+    this.stream.resume()
+    if (this.stream.headersSent) this.stream.end(headerBlock(trailers))
+    else this.stream.respond(trailersOnly(trailers), true)
+  }
+
+  #unexpected(error: unknown): GrpcFailure {
+    const facts = { path: this.metadata(':path'), peer: this.peer, error: messageOf(error) }
+    this.host.logger.error(facts, 'a call failed unexpectedly')
+    return new GrpcFailure(GrpcCode.INTERNAL, 'the call failed unexpectedly')
+  }
+
   #makeAbort(): AbortController {
     const abort = new AbortController()
-    const cancelled = (): void => {
-      if (this.#ended && this.handedOver) return
-      abort.abort(new BrokerError('CANCELLED', 'the client cancelled the call'))
+    if (this.gone) {
+      this.#abortUnlessDone(abort)
+      return abort
     }
-    if (this.gone) cancelled()
     const waitMs = this.deadlineMono - this.host.clock.mono()
     const late = (): void => abort.abort(new BrokerError('TIMEOUT', 'the deadline of the client has passed'))
-    const disarm = waitMs === Infinity ? undefined : this.host.clock.timer(Math.max(0, waitMs), late)
-    this.stream.once('close', () => {
-      disarm?.()
-      cancelled()
-    })
+    if (waitMs !== Infinity) this.#disarmDeadline = this.host.clock.timer(Math.max(0, waitMs), late)
     return abort
+  }
+
+  #abortUnlessDone(abort: AbortController): void {
+    if (!this.#ended || !this.handedOver) {
+      abort.abort(new BrokerError('CANCELLED', 'the client cancelled the call'))
+    }
   }
 }
 
@@ -196,13 +185,18 @@ export abstract class SingleRequestCall extends Call {
     else this.#keep(whole)
   }
 
+  override closed(): void {
+    this.#release()
+    super.closed()
+  }
+
   protected half(): void {
     const request = this.#request
     if (request === undefined || this.#reader?.atBorder === false) {
       throw new GrpcFailure(GrpcCode.INTERNAL, 'the request ended before its message did')
     }
     this.#request = undefined
-    if (this.#heldBytes > 0) this.#release()
+    this.#release()
     if (!this.ended) this.run(request)
   }
 
@@ -216,7 +210,6 @@ export abstract class SingleRequestCall extends Call {
   #gather(chunk: Buffer): readonly Buffer[] {
     if (this.#reader === undefined) {
       this.#reader = new MessageReader(this.host.requestBytesMax)
-      this.stream.once('close', () => this.#release())
     }
     if (!this.host.holdBytes(chunk.byteLength)) {
       throw new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, 'the server holds too many incomplete requests')
@@ -226,6 +219,7 @@ export abstract class SingleRequestCall extends Call {
   }
 
   #release(): void {
+    if (this.#heldBytes === 0) return
     this.host.releaseBytes(this.#heldBytes)
     this.#heldBytes = 0
   }

@@ -1,10 +1,10 @@
 /**
  * The headers and trailers of gRPC over HTTP/2: what requests must bring, what responses say.
  */
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import type { HeaderList } from '../http2/header-field.ts'
+import { type Fields, headerBlock } from '../http2/hpack-encoder.ts'
 import type { GrpcFailure } from './service.ts'
 
-const { HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_METHOD, HTTP2_HEADER_STATUS } = constants
 const CONTENT_TYPE = 'application/grpc'
 const UNIT_MS: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -18,34 +18,34 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** Names and values of one request's headers together. */
 export const HEADERS_BYTES_MAX = 16 * 1024
 
-/** The headers of every response that has messages. */
-export const RESPONSE_HEADERS: OutgoingHttpHeaders = {
-  [HTTP2_HEADER_STATUS]: 200,
-  [HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
+/** The headers of every gRPC response. */
+const RESPONSE_FIELDS: Fields = [
+  [':status', '200'],
+  ['content-type', 'application/grpc+proto'],
+]
+
+/** The headers of every response that has messages, encoded. */
+export const RESPONSE_HEADERS = headerBlock(RESPONSE_FIELDS)
+
+/** The trailers of every call that went well, encoded. */
+export const OK_TRAILERS = headerBlock([['grpc-status', '0']])
+
+/** A response that is over with its headers: a call that failed before its first message. */
+export function trailersOnly(trailers: Fields): Uint8Array {
+  return headerBlock([...RESPONSE_FIELDS, ...trailers])
 }
 
-/** How to send the headers of a response with messages. The date is left out: nobody needs it. */
-export const TRAILERS_FOLLOW = { waitForTrailers: true, sendDate: false } as const
-
-/** How to send a response that is over with its headers. */
-export const TRAILERS_ONLY = { endStream: true, sendDate: false } as const
-
-/** The trailers of every call that went well. */
-export const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' }
+/** The response to a request that is not gRPC. */
+export function statusOnly(httpStatus: number): Uint8Array {
+  return headerBlock([[':status', String(httpStatus)]])
+}
 
 /** The HTTP status for a request that is not gRPC; `undefined` when it is. */
-export function refusalOf(headers: IncomingHttpHeaders): number | undefined {
-  if (headers[HTTP2_HEADER_METHOD] !== 'POST') return 405
-  const type = headers[HTTP2_HEADER_CONTENT_TYPE]
+export function refusalOf(headers: HeaderList): number | undefined {
+  if (headers.get(':method') !== 'POST') return 405
+  const type = headers.get('content-type')
   if (type === CONTENT_TYPE) return undefined
-  return typeof type === 'string' && /^application\/grpc[+;]/.test(type) ? undefined : 415
-}
-
-/** More than `HEADERS_BYTES_MAX` in names and values, one after the other. The library only announces it. */
-export function areTooLarge(namesAndValues: readonly string[]): boolean {
-  let bytes = 0
-  for (const text of namesAndValues) bytes += text.length
-  return bytes > HEADERS_BYTES_MAX
+  return type !== undefined && /^application\/grpc[+;]/.test(type) ? undefined : 415
 }
 
 /** The milliseconds in a `grpc-timeout` header; Infinity without one or with one that is malformed. */
@@ -58,13 +58,13 @@ export function timeoutMs(header: string | undefined): number {
 }
 
 /** The trailers of a call that failed. Metadata is made harmless like the message: see `percentEncoded`. */
-export function failureTrailers(failure: GrpcFailure): OutgoingHttpHeaders {
-  const metadata = Object.entries(failure.metadata).map(([name, value]) => [name, percentEncoded(value)])
-  return {
-    ...Object.fromEntries(metadata),
-    'grpc-status': String(failure.code),
-    'grpc-message': percentEncoded(failure.message),
-  }
+export function failureTrailers(failure: GrpcFailure): Fields {
+  const metadata = Object.entries(failure.metadata)
+  return [
+    ['grpc-status', String(failure.code)],
+    ['grpc-message', percentEncoded(failure.message)],
+    ...metadata.map(([name, value]) => [name, percentEncoded(value)] as const),
+  ]
 }
 
 /** A text as `grpc-message` carries it: UTF-8, all but visible ASCII and the space as `%XX`. */

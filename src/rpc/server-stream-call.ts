@@ -1,5 +1,7 @@
 /** A call with one request and a response of several messages, written no faster than the client reads. */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { HeaderList } from '../http2/header-field.ts'
+import { Http2Code } from '../http2/protocol.ts'
+import type { Stream } from '../http2/stream.ts'
 import { type CallHost, type Ends, SingleRequestCall } from './call.ts'
 import { chunksOf } from './framing.ts'
 import type { ServerStreamMethod, StreamReply } from './service.ts'
@@ -10,14 +12,10 @@ const STALL_MS_MAX = 30_000
 /** Runs a server-streaming method on a stream. */
 export class ServerStreamCall extends SingleRequestCall {
   readonly #handle: ServerStreamMethod
+  /** Ends the wait for the client. */
+  #wake: (() => void) | undefined
 
-  constructor(
-    handle: ServerStreamMethod,
-    host: CallHost,
-    ends: Ends,
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-  ) {
+  constructor(handle: ServerStreamMethod, host: CallHost, ends: Ends, stream: Stream, headers: HeaderList) {
     super(host, ends, stream, headers)
     this.#handle = handle
   }
@@ -42,32 +40,35 @@ export class ServerStreamCall extends SingleRequestCall {
     for (const chunk of chunksOf(items)) {
       const room = this.stream.write(chunk.bytes)
       written += chunk.messages
-      if (!room) await this.#until('drain')
+      if (!room) await this.#handedOn()
       if (this.gone) return written
     }
-    const finished = this.#until('finish')
     this.finish()
-    await finished
+    if (!this.gone) await this.#handedOn()
     return this.handedOver ? 'all' : written
   }
 
-  /** Waits for an event of the stream, for its end, or for the patience to be over, which ends the stream. */
-  #until(event: 'drain' | 'finish'): Promise<void> {
+  override drained(): void {
+    this.#wake?.()
+  }
+
+  override closed(): void {
+    super.closed()
+    this.#wake?.()
+  }
+
+  /**
+   * Waits until what was written is handed to the connection, for the end of the stream, or for the patience to
+   * be over, which ends the stream.
+   */
+  #handedOn(): Promise<void> {
     return new Promise((resolve) => {
-      const cut = (): void => {
-        this.stream.close(constants.NGHTTP2_CANCEL)
-        // A stream that its client has reset with NO_ERROR is closed already, and never ends by itself.
-        this.stream.destroy()
-      }
-      const disarm = this.host.clock.timer(STALL_MS_MAX, cut)
-      const done = (): void => {
+      const disarm = this.host.clock.timer(STALL_MS_MAX, () => this.stream.reset(Http2Code.cancel))
+      this.#wake = (): void => {
+        this.#wake = undefined
         disarm()
-        this.stream.removeListener(event, done)
-        this.stream.removeListener('close', done)
         resolve()
       }
-      this.stream.on(event, done)
-      this.stream.on('close', done)
     })
   }
 }

@@ -1,5 +1,6 @@
 /** A call with one request and one response. */
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { HeaderList } from '../http2/header-field.ts'
+import type { Stream } from '../http2/stream.ts'
 import { type CallHost, type Ends, SingleRequestCall } from './call.ts'
 import { framed } from './framing.ts'
 import type { UnaryMethod } from './service.ts'
@@ -8,13 +9,7 @@ import type { UnaryMethod } from './service.ts'
 export class UnaryCall extends SingleRequestCall {
   readonly #handle: UnaryMethod
 
-  constructor(
-    handle: UnaryMethod,
-    host: CallHost,
-    ends: Ends,
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-  ) {
+  constructor(handle: UnaryMethod, host: CallHost, ends: Ends, stream: Stream, headers: HeaderList) {
     super(host, ends, stream, headers)
     this.#handle = handle
   }
