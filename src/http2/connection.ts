@@ -3,7 +3,10 @@
  * comes in, and limits on what a client can make this side keep or do. It never pushes and has no priorities.
  */
 import type { Socket } from 'node:net'
+import type { ConnectionOptions, ConnectionUser } from './connection-user.ts'
+import { EndedEarly } from './ended-early.ts'
 import { type FrameSink, FrameParser } from './frame-parser.ts'
+import { checkFrame, protocolError, uint31 } from './frame-rules.ts'
 import { HeaderBlocks, type WholeBlock } from './header-blocks.ts'
 import type { HeaderList } from './header-field.ts'
 import { HpackDecoder } from './hpack-decoder.ts'
@@ -13,33 +16,15 @@ import { CLIENT_SETTINGS, settingsAfter } from './settings.ts'
 import { Stream, type StreamHost } from './stream.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Streams that a client may reset at once, and how many more each second (rapid reset, CVE-2023-44487). */
+/**
+ * Streams that a client may reset, or make this side reset, at once, and how many more each second (rapid
+ * reset, CVE-2023-44487 and CVE-2025-8671).
+ */
 const RESETS_AT_ONCE = 1000
 const RESETS_PER_SECOND = 100
-
-export interface ConnectionOptions {
-  /** Calls at once. More are refused. */
-  readonly streamsMax: number
-  /** What a client may send ahead on one stream, and on all together, in bytes. */
-  readonly streamWindowBytes: number
-  readonly connectionWindowBytes: number
-  /** Names and values of a request's headers together. Announced, and marked in the list when exceeded. */
-  readonly headersBytesMax: number
-  /** A clock in milliseconds that never goes back. */
-  readonly mono: () => number
-}
-
-/** Who serves what a client asks for. */
-export interface ConnectionUser {
-  /** A request begins. Sets `stream.user`, or ends the stream. */
-  request(stream: Stream, headers: HeaderList): void
-  /** The client has sent its settings. */
-  ready(): void
-  /** An answer to a ping. */
-  pong(): void
-  /** The connection is closed. Comes once, after all streams were told. `reason` when it was not in order. */
-  closed(reason: string | undefined): void
-}
+/** SETTINGS that a client may send at once, and how many more each second: each is work for every stream. */
+const SETTINGS_AT_ONCE = 100
+const SETTINGS_PER_SECOND = 10
 
 export class Connection implements FrameSink, StreamHost {
   readonly #socket: Socket
@@ -50,7 +35,9 @@ export class Connection implements FrameSink, StreamHost {
   readonly #decoder: HpackDecoder
   readonly #outbox: Outbox
   readonly #streams = new Map<number, Stream>()
+  readonly #endedEarly = new EndedEarly()
   readonly #resets: TokenBucket
+  readonly #settingsChanges: TokenBucket
   #clientSettings = CLIENT_SETTINGS
   #sawSettings = false
   #lastStreamId = 0
@@ -62,7 +49,11 @@ export class Connection implements FrameSink, StreamHost {
   /** Taken, and not yet given back to the client's window. */
   #owed = 0
   #draining = false
+  /** The last stream that GOAWAY said is served. */
+  #lastServedId = Infinity
   #ended = false
+  /** Bytes that came after the end and were dropped. */
+  #droppedBytes = 0
   #reason: string | undefined
 
   /** Takes over a socket whose next bytes are the preface. */
@@ -73,6 +64,7 @@ export class Connection implements FrameSink, StreamHost {
     this.#decoder = new HpackDecoder(options.headersBytesMax)
     this.#outbox = new Outbox(socket)
     this.#resets = new TokenBucket(RESETS_AT_ONCE, RESETS_PER_SECOND, options.mono)
+    this.#settingsChanges = new TokenBucket(SETTINGS_AT_ONCE, SETTINGS_PER_SECOND, options.mono)
     this.#receiveWindow = options.connectionWindowBytes
     this.#outbox.frames.settings([
       [Setting.maxConcurrentStreams, options.streamsMax],
@@ -88,18 +80,24 @@ export class Connection implements FrameSink, StreamHost {
     socket.on('close', () => this.#closed())
   }
 
-  /** Asks for a sign of life: `pong` follows. `payload` has eight bytes. */
+  /** Asks for a sign of life: `heard` follows. `payload` has eight bytes. */
   ping(payload: Uint8Array): void {
     if (this.#ended) return
     this.#outbox.frames.ping(payload, false)
+    this.#outbox.flush()
     this.#outbox.shrink()
+  }
+
+  /** Resets the streams that wait for the client and have not moved since the last time. */
+  resetStalled(): void {
+    for (const stream of this.#streams.values()) if (stream.hasStalled()) stream.reset(Http2Code.cancel)
   }
 
   /** Refuses new streams, tells the client so, and closes when those under way are over. */
   drain(): void {
     if (this.#draining || this.#ended) return
     this.#draining = true
-    this.#outbox.frames.goAway(this.#lastStreamId, Http2Code.noError, '')
+    this.#goAway(Http2Code.noError, '')
     this.#endIfDrained()
   }
 
@@ -112,38 +110,34 @@ export class Connection implements FrameSink, StreamHost {
 
   frame(type: number, flags: number, streamId: number, payload: Buffer): void {
     this.#checkTurn(type, streamId)
+    checkFrame(type, flags, streamId, payload)
     switch (type) {
       case FrameType.headers:
-        if (streamId === 0) protocolError('HEADERS of no stream')
         this.#block(this.#blocks.begin(flags, streamId, payload))
         return
       case FrameType.continuation:
         this.#block(this.#blocks.continue(flags, payload))
         return
       case FrameType.settings:
-        this.#settings(flags, streamId, payload)
+        if ((flags & Flag.ack) === 0) this.#settings(payload)
         return
       case FrameType.ping:
-        this.#ping(flags, streamId, payload)
+        if ((flags & Flag.ack) === 0) this.#outbox.frames.ping(payload, true)
         return
       case FrameType.windowUpdate:
         this.#windowUpdate(streamId, payload)
         return
       case FrameType.resetStream:
-        this.#resetStream(streamId, payload)
+        this.#resetStream(streamId)
         return
       case FrameType.priority:
-        if (streamId === 0) protocolError('PRIORITY of no stream')
         if (payload.byteLength !== 5) this.#fault(streamId, Http2Code.frameSizeError)
         else if (uint31(payload) === streamId) this.#fault(streamId, Http2Code.protocolError)
-        return
-      case FrameType.goAway:
-        if (streamId !== 0) protocolError('GOAWAY of a stream')
         return
       case FrameType.pushPromise:
         return protocolError('a client does not push')
       default:
-      // Frames of an unknown type are passed over (RFC 9113 section 4.1).
+      // GOAWAY needs no answer, and frames of an unknown type are passed over (RFC 9113 section 4.1).
     }
   }
 
@@ -154,17 +148,13 @@ export class Connection implements FrameSink, StreamHost {
       throw new ConnectionError(Http2Code.flowControlError, 'more bytes than the window of the connection')
     }
     this.#dataLeft = length
-    this.#dataStream = this.#known(streamId)
-    if (this.#dataStream === undefined) {
-      // It was answered or reset, or its request is over. Only the last is a fault, and both can be told off.
-      this.#fault(streamId, Http2Code.streamClosed)
-    } else if (this.#dataStream.inputEnded) {
-      this.#fault(streamId, Http2Code.streamClosed)
-      this.#dataStream = undefined
-    } else if ((this.#dataStream.receiveWindow -= length) < 0) {
-      this.#fault(streamId, Http2Code.flowControlError)
-      this.#dataStream = undefined
-    }
+    this.#dataStream = undefined
+    const stream = this.#known(streamId)
+    if (stream === undefined) {
+      if (!this.#endedEarly.has(streamId)) this.#fault(streamId, Http2Code.streamClosed)
+    } else if (stream.inputEnded) this.#fault(streamId, Http2Code.streamClosed)
+    else if ((stream.receiveWindow -= length) < 0) this.#fault(streamId, Http2Code.flowControlError)
+    else this.#dataStream = stream
   }
 
   data(chunk: Buffer): void {
@@ -204,12 +194,18 @@ export class Connection implements FrameSink, StreamHost {
 
   forget(stream: Stream, heldBytes: number): void {
     this.#streams.delete(stream.id)
+    if (stream.queued) this.#outbox.remove(stream)
+    if (!stream.inputEnded) this.#endedEarly.add(stream.id)
     if (heldBytes > 0) this.#giveBack(heldBytes)
     this.#endIfDrained()
   }
 
   #read(chunk: Buffer): void {
-    if (this.#ended) return
+    if (this.#ended) {
+      this.#drop(chunk.byteLength)
+      return
+    }
+    this.#user.heard()
     try {
       this.#parser.push(chunk)
     } catch (error) {
@@ -231,16 +227,16 @@ export class Connection implements FrameSink, StreamHost {
     if (block === undefined) return
     const { streamId, endsStream } = block
     const headers = this.#decoder.decode(block.bytes)
+    if (streamId % 2 === 0) protocolError('a client opens odd streams')
     if (streamId <= this.#lastStreamId) {
       this.#trailers(streamId, endsStream, headers)
       return
     }
-    if (streamId % 2 === 0) protocolError('a client opens odd streams')
     this.#lastStreamId = streamId
     if (block.dependsOnItself || headers.requestFault() !== undefined) {
-      this.#fault(streamId, Http2Code.protocolError)
+      this.#refuse(block, Http2Code.protocolError)
     } else if (this.#draining || this.#streams.size >= this.#options.streamsMax) {
-      this.#fault(streamId, Http2Code.refusedStream)
+      this.#refuse(block, Http2Code.refusedStream)
     } else {
       const { windowBytes } = this.#clientSettings
       const stream = new Stream(streamId, this, windowBytes, this.#options.streamWindowBytes)
@@ -251,20 +247,24 @@ export class Connection implements FrameSink, StreamHost {
     }
   }
 
+  #refuse({ streamId, endsStream }: WholeBlock, code: Http2Code): void {
+    this.#outbox.frames.resetStream(streamId, code)
+    if (!endsStream) this.#endedEarly.add(streamId)
+  }
+
   #trailers(streamId: number, endsStream: boolean, headers: HeaderList): void {
-    const stream = this.#known(streamId)
-    if (stream === undefined || stream.inputEnded) this.#fault(streamId, Http2Code.streamClosed)
+    const stream = this.#streams.get(streamId)
+    if (stream === undefined) {
+      if (this.#endedEarly.has(streamId)) return
+      throw new ConnectionError(Http2Code.streamClosed, 'HEADERS of a stream that is over')
+    }
+    if (stream.inputEnded) this.#fault(streamId, Http2Code.streamClosed)
     else if (!endsStream || !headers.areTrailers) this.#fault(streamId, Http2Code.protocolError)
     else stream.receivedEnd()
   }
 
-  #settings(flags: number, streamId: number, payload: Buffer): void {
-    if (streamId !== 0) protocolError('SETTINGS of a stream')
-    if ((flags & Flag.ack) !== 0) {
-      if (payload.byteLength > 0)
-        throw new ConnectionError(Http2Code.frameSizeError, 'an answer with settings')
-      return
-    }
+  #settings(payload: Buffer): void {
+    if (!this.#settingsChanges.take()) tooBusy('settings change too often')
     const before = this.#clientSettings
     this.#clientSettings = settingsAfter(before, payload)
     const change = this.#clientSettings.windowBytes - before.windowBytes
@@ -281,18 +281,7 @@ export class Connection implements FrameSink, StreamHost {
     this.#user.ready()
   }
 
-  #ping(flags: number, streamId: number, payload: Buffer): void {
-    if (streamId !== 0) protocolError('PING of a stream')
-    if (payload.byteLength !== 8)
-      throw new ConnectionError(Http2Code.frameSizeError, 'a PING has eight bytes')
-    if ((flags & Flag.ack) === 0) this.#outbox.frames.ping(payload, true)
-    else this.#user.pong()
-  }
-
   #windowUpdate(streamId: number, payload: Buffer): void {
-    if (payload.byteLength !== 4) {
-      throw new ConnectionError(Http2Code.frameSizeError, 'a WINDOW_UPDATE has four bytes')
-    }
     const bytes = uint31(payload)
     if (streamId === 0) {
       if (bytes === 0) protocolError('a window that grows by nothing')
@@ -302,33 +291,38 @@ export class Connection implements FrameSink, StreamHost {
       return
     }
     const stream = this.#known(streamId)
+    if (stream === undefined) return
     if (bytes === 0) this.#fault(streamId, Http2Code.protocolError)
-    else if (stream?.widen(bytes) === false) this.#fault(streamId, Http2Code.flowControlError)
+    else if (!stream.widen(bytes)) this.#fault(streamId, Http2Code.flowControlError)
   }
 
-  #resetStream(streamId: number, payload: Buffer): void {
-    if (payload.byteLength !== 4) {
-      throw new ConnectionError(Http2Code.frameSizeError, 'a RST_STREAM has four bytes')
-    }
+  #resetStream(streamId: number): void {
     const stream = this.#known(streamId)
     if (stream === undefined) return
-    if (!this.#resets.take()) {
-      throw new ConnectionError(Http2Code.enhanceYourCalm, 'too many streams are opened and reset')
-    }
+    this.#countReset()
     stream.receivedReset()
   }
 
   /** The stream with that number; `undefined` when it is over. Throws for one that was never opened. */
   #known(streamId: number): Stream | undefined {
-    if (streamId === 0 || streamId > this.#lastStreamId) protocolError('a frame of a stream that is not open')
+    const opened = streamId % 2 === 1 && streamId <= this.#lastStreamId
+    if (!opened) protocolError('a frame of a stream that is not open')
     return this.#streams.get(streamId)
   }
 
   /** The client broke a rule that ends one stream, open or not. */
   #fault(streamId: number, code: Http2Code): void {
     const stream = this.#streams.get(streamId)
-    if (stream === undefined) this.#outbox.frames.resetStream(streamId, code)
-    else stream.reset(code)
+    if (stream === undefined) {
+      this.#outbox.frames.resetStream(streamId, code)
+      return
+    }
+    this.#countReset()
+    stream.reset(code)
+  }
+
+  #countReset(): void {
+    if (!this.#resets.take()) tooBusy('too many streams are opened and reset')
   }
 
   #giveBack(bytes: number): void {
@@ -349,20 +343,35 @@ export class Connection implements FrameSink, StreamHost {
 
   #fail(code: Http2Code, reason: string): void {
     this.#reason = reason
-    this.#outbox.frames.goAway(this.#lastStreamId, code, reason)
+    this.#goAway(code, reason)
     this.#end()
+    for (const stream of this.#streams.values()) stream.close()
+  }
+
+  /** The last stream that is served never grows again: the client may have asked somebody else for the others. */
+  #goAway(code: Http2Code, reason: string): void {
+    this.#lastServedId = Math.min(this.#lastServedId, this.#lastStreamId)
+    this.#outbox.frames.goAway(this.#lastServedId, code, reason)
   }
 
   #endIfDrained(): void {
     if (this.#draining && !this.#ended && this.#streams.size === 0) this.#end()
   }
 
-  /** Sends what was gathered and closes. */
+  /**
+   * Sends what was gathered and the end. The client closes when it has read that: closing here at once, with
+   * bytes of the client still coming, could cut off the last answers.
+   */
   #end(): void {
     this.#ended = true
     this.#parser.stop()
     this.#outbox.end()
-    this.#socket.destroySoon()
+  }
+
+  /** A client that goes on for longer than its window is not closing. */
+  #drop(bytes: number): void {
+    this.#droppedBytes += bytes
+    if (this.#droppedBytes > this.#options.connectionWindowBytes) this.#socket.destroy()
   }
 
   #closed(): void {
@@ -373,10 +382,6 @@ export class Connection implements FrameSink, StreamHost {
   }
 }
 
-function uint31(payload: Buffer): number {
-  return payload.readUInt32BE(0) & 0x7fff_ffff
-}
-
-function protocolError(message: string): never {
-  throw new ConnectionError(Http2Code.protocolError, message)
+function tooBusy(message: string): never {
+  throw new ConnectionError(Http2Code.enhanceYourCalm, message)
 }

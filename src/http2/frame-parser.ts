@@ -25,13 +25,15 @@ export interface FrameSink {
 }
 
 const prefaceBytes = Buffer.from(PREFACE)
+/** A view of no bytes of a chunk would keep the whole chunk. */
+const nothing = Buffer.alloc(0)
 
 export class FrameParser {
   readonly #sink: FrameSink
   /** How much of the preface was seen. */
   #prefaceSeen = 0
   // Rule: bytes are gathered here only while a frame header or the payload of a frame that is no DATA is cut.
-  #gathered: Buffer = Buffer.alloc(0)
+  #gathered: Buffer = nothing
   /** Bytes of DATA that are still to come, and the padding behind them. */
   #dataLeft = 0
   #paddingLeft = 0
@@ -54,7 +56,7 @@ export class FrameParser {
     let chunk = bytes
     if (this.#gathered.byteLength > 0) {
       chunk = Buffer.concat([this.#gathered, bytes.subarray(at)])
-      this.#gathered = chunk.subarray(0, 0)
+      this.#gathered = nothing
       at = 0
     }
     while (at < chunk.byteLength && !this.#stopped) {

@@ -3,6 +3,8 @@ import { ConnectionError, Flag, Http2Code } from './protocol.ts'
 
 /** A compressed block is at most this long. */
 const BLOCK_BYTES_MAX = 64 * 1024
+/** A block comes in at most so many frames: each costs more to keep than its bytes (CVE-2024-27316). */
+const PARTS_MAX = 16
 const PRIORITY_BYTES = 5
 
 /** A block that is whole. `bytes` may be a view that is not to be kept. */
@@ -60,7 +62,7 @@ export class HeaderBlocks {
     if (open === undefined) throw new ConnectionError(Http2Code.protocolError, 'CONTINUATION of nothing')
     open.parts.push(Buffer.from(payload))
     open.bytes += payload.byteLength
-    if (open.bytes > BLOCK_BYTES_MAX || (payload.byteLength === 0 && (flags & Flag.endHeaders) === 0)) {
+    if (open.bytes > BLOCK_BYTES_MAX || open.parts.length > PARTS_MAX) {
       throw new ConnectionError(Http2Code.enhanceYourCalm, 'a header block is too large')
     }
     if ((flags & Flag.endHeaders) === 0) return undefined

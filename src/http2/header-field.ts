@@ -43,7 +43,7 @@ function kindOf(name: string, value: string): FieldKind {
 /** The fields of one header block, in the order of their arrival. */
 export class HeaderList {
   readonly #fields: readonly HeaderField[]
-  /** Names and values were larger than the limit; `fields` ends where it was reached. */
+  /** The fields were larger than the limit; `fields` ends where it was reached. */
   readonly tooLarge: boolean
 
   constructor(fields: readonly HeaderField[], tooLarge: boolean) {

@@ -11,7 +11,7 @@ import { ConnectionError, HEADER_TABLE_BYTES_DEFAULT, Http2Code } from './protoc
 const INTEGER_BITS_MAX = 28
 
 export class HpackDecoder {
-  /** Names and values of a list together may have so many bytes. */
+  /** What a list may have, each field counted as in a table (RFC 9113 section 6.5.2). */
   readonly #listBytesMax: number
   /** Newest first. */
   #table: HeaderField[] = []
@@ -40,7 +40,7 @@ export class HpackDecoder {
       }
       begun = true
       const field = this.#field(first)
-      bytes += field.name.length + field.value.length
+      bytes += sizeOf(field)
       if (bytes <= this.#listBytesMax) fields.push(field)
     }
     return new HeaderList(fields, bytes > this.#listBytesMax)

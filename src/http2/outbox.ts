@@ -11,13 +11,13 @@ import type { Stream } from './stream.ts'
 /** DATA waits in its stream while the socket holds more than that. */
 const SOCKET_BYTES_MAX = 256 * 1024
 /** A client that lets so many bytes pile up does not read: it is cut. */
-const UNREAD_BYTES_MAX = 16 * 1024 * 1024
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024
 
 export class Outbox {
   readonly #socket: Socket
   readonly #writer = new FrameWriter()
   readonly #flush: () => void
-  /** Streams with bytes or an end to send, each once. */
+  /** Streams with bytes to send, each once. */
   #queue: Stream[] = []
   #window = WINDOW_BYTES_DEFAULT
   #flushScheduled = false
@@ -42,9 +42,20 @@ export class Outbox {
   /** A stream has bytes to send, or only its end. */
   enqueue(stream: Stream): void {
     if (stream.queued) return
+    // An end without bytes needs no window, so it does not wait behind those that do.
+    if (stream.pendingBytes === 0) {
+      stream.settle()
+      return
+    }
     stream.queued = true
     this.#queue.push(stream)
     this.#pump()
+  }
+
+  /** A stream that waits its turn is over. */
+  remove(stream: Stream): void {
+    stream.queued = false
+    this.#queue.splice(this.#queue.indexOf(stream), 1)
   }
 
   /** The window of the connection grows. False beyond what a window may have. */
@@ -97,22 +108,17 @@ export class Outbox {
 
   /** Sends one frame of a stream and puts it behind the others if more can go. */
   #serve(stream: Stream): void {
-    if (stream.closed) return
-    if (stream.pendingBytes > 0) {
-      const bytes = stream.next(Math.min(FRAME_BYTES_MAX, stream.sendWindow, this.#window))
-      // Only its own window can be in the way here: it comes again when that grows.
-      if (bytes === undefined) return
-      stream.sendWindow -= bytes.byteLength
-      this.#window -= bytes.byteLength
-      this.frames.data(stream.id, bytes, false)
-    }
+    const bytes = stream.next(Math.min(FRAME_BYTES_MAX, stream.sendWindow, this.#window))
+    // Only its own window can be in the way here: it comes again when that grows.
+    if (bytes === undefined) return
+    stream.sendWindow -= bytes.byteLength
+    this.#window -= bytes.byteLength
+    this.frames.data(stream.id, bytes, false)
     if (stream.pendingBytes > 0) this.enqueue(stream)
     else stream.settle()
   }
 
   #hasRoom(): boolean {
-    if (this.#socket.writableLength + this.#writer.bytes > SOCKET_BYTES_MAX) return false
-    // An end without bytes needs no window.
-    return this.#window > 0 || this.#queue[0]?.pendingBytes === 0
+    return this.#window > 0 && this.#socket.writableLength + this.#writer.bytes <= SOCKET_BYTES_MAX
   }
 }

@@ -51,6 +51,10 @@ export class Stream {
   headersSent = false
   /** Waits for its turn to send; owned by the connection. */
   queued = false
+  /** The user can do nothing before the request is complete. */
+  needsWholeRequest = false
+  /** Bytes moved since `hasStalled` was asked the last time. */
+  #moved = true
   #closed = false
   #resetByClient = false
   #out: Uint8Array[] = []
@@ -87,8 +91,8 @@ export class Stream {
 
   /** Sends the headers of the response. `endsStream`: nothing follows. */
   respond(block: Uint8Array, endsStream = false): void {
-    assert(!this.headersSent, 'a response has its headers once')
     if (this.#closed) return
+    assert(!this.headersSent, 'a response has its headers once')
     this.headersSent = true
     this.#host.sendHeaders(this, block, endsStream)
     if (endsStream) this.#endOutput()
@@ -96,9 +100,10 @@ export class Stream {
 
   /** Queues bytes, which must not change any more. False: wait for `drained` before the next ones. */
   write(bytes: Uint8Array): boolean {
-    assert(this.headersSent && !this.#ending, 'bytes come between headers and end')
     if (this.#closed) return true
+    assert(this.headersSent && !this.#ending, 'bytes come between headers and end')
     if (bytes.byteLength > 0) {
+      if (this.#outBytes === 0) this.#moved = true
       this.#out.push(bytes)
       this.#outBytes += bytes.byteLength
       this.#host.wantsToSend(this)
@@ -107,13 +112,12 @@ export class Stream {
     return !this.#wantsDrain
   }
 
-  /** Ends the response with trailers, behind what waits. `drained` follows when all was handed over. */
+  /** Ends the response with trailers, behind what waits. `closed` follows when all was handed over. */
   end(trailers: Uint8Array): void {
-    assert(this.headersSent && !this.#ending, 'a response ends once, behind its headers')
     if (this.#closed) return
+    assert(this.headersSent && !this.#ending, 'a response ends once, behind its headers')
     this.#ending = true
     this.#trailers = trailers
-    this.#wantsDrain = true
     this.#host.wantsToSend(this)
   }
 
@@ -133,14 +137,15 @@ export class Stream {
     this.#paused = false
     const held = this.#held
     this.#held = []
-    for (const chunk of held) this.#deliver(chunk)
-    if (!this.#endHeld || this.#paused) return
+    for (const chunk of held) this.received(chunk)
+    if (!this.#endHeld || this.#paused || this.#closed) return
     this.#endHeld = false
     this.user.inputEnded()
   }
 
   /** For the connection: bytes have come. */
   received(chunk: Buffer): void {
+    this.#moved = true
     if (this.#closed) this.#host.consumed(this, chunk.byteLength)
     else this.#deliver(chunk)
   }
@@ -172,6 +177,7 @@ export class Stream {
   next(bytesMax: number): Uint8Array | undefined {
     const first = this.#out[0]
     if (first === undefined || bytesMax <= 0) return undefined
+    this.#moved = true
     if (first.byteLength <= bytesMax) {
       this.#out.shift()
       this.#outBytes -= first.byteLength
@@ -180,6 +186,14 @@ export class Stream {
     this.#out[0] = first.subarray(bytesMax)
     this.#outBytes -= bytesMax
     return first.subarray(0, bytesMax)
+  }
+
+  /** For the connection: it waits for the client, and nothing moved since this was asked the last time. */
+  hasStalled(): boolean {
+    const moved = this.#moved
+    this.#moved = false
+    const waits = this.#outBytes > 0 || (this.needsWholeRequest && !this.inputEnded)
+    return waits && !moved
   }
 
   /** For the connection: after it took what it could. Sends the trailers when nothing waits before them. */

@@ -176,6 +176,11 @@ export abstract class SingleRequestCall extends Call {
   #heldBytes = 0
   #request: Buffer | undefined
 
+  constructor(host: CallHost, ends: Ends, stream: Stream, headers: HeaderList) {
+    super(host, ends, stream, headers)
+    stream.needsWholeRequest = true
+  }
+
   /** The request is complete. */
   protected abstract run(request: Buffer): void
 

@@ -15,7 +15,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   n: 0.000_001,
 }
 
-/** Names and values of one request's headers together. */
+/** The size of one request's headers: names, values and 32 bytes for each (RFC 9113 section 6.5.2). */
 export const HEADERS_BYTES_MAX = 16 * 1024
 
 /** The headers of every gRPC response. */

@@ -1,13 +1,9 @@
 /** A call with one request and a response of several messages, written no faster than the client reads. */
 import type { HeaderList } from '../http2/header-field.ts'
-import { Http2Code } from '../http2/protocol.ts'
 import type { Stream } from '../http2/stream.ts'
 import { type CallHost, type Ends, SingleRequestCall } from './call.ts'
 import { chunksOf } from './framing.ts'
 import type { ServerStreamMethod, StreamReply } from './service.ts'
-
-/** A client that reads nothing for so long loses its stream. */
-const STALL_MS_MAX = 30_000
 
 /** Runs a server-streaming method on a stream. */
 export class ServerStreamCall extends SingleRequestCall {
@@ -57,16 +53,11 @@ export class ServerStreamCall extends SingleRequestCall {
     this.#wake?.()
   }
 
-  /**
-   * Waits until what was written is handed to the connection, for the end of the stream, or for the patience to
-   * be over, which ends the stream.
-   */
+  /** Waits until what was written is handed to the connection, or for the end of the stream. */
   #handedOn(): Promise<void> {
     return new Promise((resolve) => {
-      const disarm = this.host.clock.timer(STALL_MS_MAX, () => this.stream.reset(Http2Code.cancel))
       this.#wake = (): void => {
         this.#wake = undefined
-        disarm()
         resolve()
       }
     })

@@ -3,7 +3,8 @@
  */
 import type { Socket } from 'node:net'
 import { unreachable } from '../base/assert.ts'
-import { Connection, type ConnectionUser } from '../http2/connection.ts'
+import { Connection } from '../http2/connection.ts'
+import type { ConnectionUser } from '../http2/connection-user.ts'
 import type { HeaderList } from '../http2/header-field.ts'
 import type { Stream } from '../http2/stream.ts'
 import { BidiCall } from './bidi-call.ts'
@@ -64,7 +65,10 @@ export class Session implements ConnectionUser {
     this.#connection.destroy()
   }
 
-  /** Asks for a sign of life and closes the connection when the last question was not answered. */
+  /**
+   * Comes at intervals. Asks for a sign of life, closes the connection when there was none since the last time,
+   * and ends the calls whose client neither sends what they wait for nor takes what it is sent.
+   */
   ping(): void {
     if (this.#pinging) {
       this.#host.logger.debug({ peer: this.#ends.peer }, 'a connection gives no sign of life')
@@ -72,10 +76,11 @@ export class Session implements ConnectionUser {
       return
     }
     this.#pinging = true
+    this.#connection.resetStalled()
     this.#connection.ping(PING)
   }
 
-  pong(): void {
+  heard(): void {
     this.#pinging = false
   }
 

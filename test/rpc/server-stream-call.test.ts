@@ -89,6 +89,24 @@ test('a client that stops reading holds the reply back, and loses it when it goe
   expect(fate[0]).toMatch(/^lost \d$/)
 })
 
+test('a client that takes nothing for long loses the reply', async () => {
+  const items = [randomBytes(100_000)]
+  const fates: string[] = []
+  const onDelivered = (): void => void fates.push('delivered')
+  const onLost = (): void => void fates.push('lost')
+  const method = streaming(() => Promise.resolve({ items, onDelivered, onLost }))
+  await using server = await serve([method], { pingEveryMs: 100 })
+  const session = connect(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 0 } })
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' })
+  stream.on('error', () => undefined)
+  stream.end(framed(Buffer.from('go')))
+  await until(() => fates.length > 0)
+  expect(fates).toEqual(['lost'])
+  await until(() => stream.closed)
+  expect(stream.rstCode).toBe(8)
+  session.destroy()
+})
+
 test('a failure before the first item is the status of the call', async () => {
   const failing = streaming(() => Promise.reject(new GrpcFailure(GrpcCode.UNAVAILABLE, 'not now')))
   await using server = await serve([failing])

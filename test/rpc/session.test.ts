@@ -149,6 +149,18 @@ test('a client that gives no sign of life loses its connection', async () => {
   client.close()
 })
 
+test('a request that is left half sent is ended, and its connection lives on', async () => {
+  await using server = await serve([echo], { pingEveryMs: 50 })
+  const from = session(server.port)
+  const half = post(from)
+  half.write(framed(Buffer.from('abc')).subarray(0, 6))
+  expect((await outcome(half)).resetCode).toBe(constants.NGHTTP2_CANCEL)
+  const next = post(from)
+  next.end(framed(Buffer.from('on')))
+  expect((await outcome(next)).body).toEqual(framed(Buffer.from('on')))
+  from.destroy()
+})
+
 test('incomplete requests beyond the limit of the server are refused', async () => {
   const started = new Gate()
   await using server = await serve([echo], { requestBytesMax: 2 ** 31 })
