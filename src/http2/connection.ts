@@ -267,6 +267,9 @@ export class Connection implements FrameSink, StreamHost {
     if (!this.#settingsChanges.take()) tooBusy('settings change too often')
     const before = this.#clientSettings
     this.#clientSettings = settingsAfter(before, payload)
+    if (this.#clientSettings.speaksOfTable) this.#outbox.frames.tableChanged()
+    // Before anything that only the new settings allow.
+    this.#outbox.frames.settingsAck()
     const change = this.#clientSettings.windowBytes - before.windowBytes
     if (change !== 0) {
       for (const stream of this.#streams.values()) {
@@ -274,8 +277,6 @@ export class Connection implements FrameSink, StreamHost {
           throw new ConnectionError(Http2Code.flowControlError, 'a window is too large')
       }
     }
-    if (this.#clientSettings.speaksOfTable) this.#outbox.frames.tableChanged()
-    this.#outbox.frames.settingsAck()
     if (this.#sawSettings) return
     this.#sawSettings = true
     this.#user.ready()

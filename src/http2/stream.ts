@@ -46,6 +46,7 @@ export class Stream {
   receiveWindow: number
   /** Taken by the user and not yet given back to the client's window. */
   owed = 0
+  /** Nothing more comes: the client has sent everything, or has reset the stream. */
   inputEnded = false
   /** The headers of the response are on their way. */
   headersSent = false
@@ -162,6 +163,7 @@ export class Stream {
   /** For the connection: the client ended the stream. */
   receivedReset(): void {
     this.#resetByClient = true
+    this.inputEnded = true
     this.close()
   }
 

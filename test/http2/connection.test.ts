@@ -109,6 +109,7 @@ describe('a call', () => {
     call.stream.respond(okHeaders)
     await settle()
     expect(world.words()).toEqual([])
+    expect(await world.told(data(1, 'late'))).toEqual([`resetStream 1 ${streamClosed}`])
   })
 
   test('is told when the socket closes in the middle', async () => {
@@ -203,6 +204,7 @@ describe('faults of the connection', () => {
     const world = await World.opened()
     await world.send(open(1), windowUpdate(1, 0x7fff_ffff - 65_535))
     expect(await world.told(settings([Setting.initialWindowSize, 65_536]))).toEqual([
+      'settings 0 ack',
       `goAway 1 ${flowControlError}`,
     ])
   })
@@ -278,6 +280,19 @@ describe('settings', () => {
     await world.send(request(3))
     expect(world.lastCall.stream.sendWindow).toBe(100)
   })
+})
+
+test('settings are acknowledged before bytes that only they allow', async () => {
+  const world = await World.opened()
+  await world.send(settings([Setting.initialWindowSize, 0]), request(1))
+  answer(world.lastCall)
+  await settle()
+  world.words()
+  expect(await world.told(settings([Setting.initialWindowSize, 100]))).toEqual([
+    'settings 0 ack',
+    'data 1 2',
+    'headers 1 end',
+  ])
 })
 
 test('everything that one turn sends leaves as one write', async () => {
