@@ -9,20 +9,27 @@ export type FieldKind = 'regular' | 'method' | 'scheme' | 'authority' | 'path' |
 export interface HeaderField {
   readonly name: string
   readonly value: string
+  /** What the name means, whatever the value. */
+  readonly nameKind: FieldKind
   readonly kind: FieldKind
 }
 
-const PSEUDO: Readonly<Record<string, FieldKind>> = {
-  ':method': 'method',
-  ':scheme': 'scheme',
-  ':authority': 'authority',
-  ':path': 'path',
-}
-const OF_HTTP1 = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']
+/** Names that are not what their characters say. */
+const NAMED: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
+  [':method', 'method'],
+  [':scheme', 'scheme'],
+  [':authority', 'authority'],
+  [':path', 'path'],
+  ['connection', 'forbidden'],
+  ['keep-alive', 'forbidden'],
+  ['proxy-connection', 'forbidden'],
+  ['transfer-encoding', 'forbidden'],
+  ['upgrade', 'forbidden'],
+])
 /** A token in lower case (RFC 9110 section 5.1, RFC 9113 section 8.2). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 // oxlint-disable-next-line no-control-regex
-const VALUE = /^[^\0\r\n]*$/
+const NO_VALUE = /[\0\r\n]/
 
 /** What one field adds to the size of a list or table (RFC 7541 section 4.1). */
 export function sizeOf(field: HeaderField): number {
@@ -30,14 +37,17 @@ export function sizeOf(field: HeaderField): number {
 }
 
 export function headerField(name: string, value: string): HeaderField {
-  return { name, value, kind: kindOf(name, value) }
+  return fieldOf(name, value, NAMED.get(name) ?? (NAME.test(name) ? 'regular' : 'forbidden'))
 }
 
-function kindOf(name: string, value: string): FieldKind {
-  if (!VALUE.test(value)) return 'forbidden'
-  if (name.startsWith(':')) return PSEUDO[name] ?? 'forbidden'
-  if (!NAME.test(name) || OF_HTTP1.includes(name)) return 'forbidden'
-  return name === 'te' && value !== 'trailers' ? 'forbidden' : 'regular'
+/** The name of that field with another value: its name need not be looked at again. */
+export function withValue({ name, nameKind }: HeaderField, value: string): HeaderField {
+  return fieldOf(name, value, nameKind)
+}
+
+function fieldOf(name: string, value: string, nameKind: FieldKind): HeaderField {
+  const allowed = !NO_VALUE.test(value) && (name !== 'te' || value === 'trailers')
+  return { name, value, nameKind, kind: allowed ? nameKind : 'forbidden' }
 }
 
 /** The fields of one header block, in the order of their arrival. */

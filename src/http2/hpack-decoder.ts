@@ -2,7 +2,7 @@
  * Decodes header blocks (RFC 7541). The table that the client fills lives as long as the connection, so every
  * block is decoded, also of streams that nobody wants any more.
  */
-import { headerField, type HeaderField, HeaderList, sizeOf } from './header-field.ts'
+import { headerField, type HeaderField, HeaderList, sizeOf, withValue } from './header-field.ts'
 import { STATIC_TABLE } from './hpack-static-table.ts'
 import { huffmanText } from './huffman.ts'
 import { ConnectionError, HEADER_TABLE_BYTES_DEFAULT, Http2Code } from './protocol.ts'
@@ -17,7 +17,7 @@ export class HpackDecoder {
   #table: HeaderField[] = []
   #tableBytes = 0
   #tableBytesMax = HEADER_TABLE_BYTES_DEFAULT
-  #block: Uint8Array = new Uint8Array(0)
+  #block: Buffer = Buffer.alloc(0)
   #at = 0
 
   constructor(listBytesMax: number) {
@@ -25,7 +25,7 @@ export class HpackDecoder {
   }
 
   /** Decodes one whole block. Throws `ConnectionError` COMPRESSION_ERROR for bytes that are none. */
-  decode(block: Uint8Array): HeaderList {
+  decode(block: Buffer): HeaderList {
     this.#block = block
     this.#at = 0
     const fields: HeaderField[] = []
@@ -50,8 +50,10 @@ export class HpackDecoder {
     if ((first & 0x80) !== 0) return this.#indexed(this.#integer(7))
     const kept = (first & 0x40) !== 0
     const nameIndex = this.#integer(kept ? 6 : 4)
-    const name = nameIndex === 0 ? this.#text() : this.#indexed(nameIndex).name
-    const field = headerField(name, this.#text())
+    const field =
+      nameIndex === 0
+        ? headerField(this.#text(), this.#text())
+        : withValue(this.#indexed(nameIndex), this.#text())
     if (kept) this.#insert(field)
     return field
   }
@@ -107,17 +109,13 @@ export class HpackDecoder {
     if (end > this.#block.byteLength) fail('a string ends behind its block')
     this.#at = end
     if (isHuffman) return huffmanText(this.#block, start, end) ?? fail('a string is no Huffman code')
-    return latin1(this.#block, start, end)
+    return this.#block.toString('latin1', start, end)
   }
 
   #byte(): number {
     if (this.#at >= this.#block.byteLength) fail('a block ends too early')
     return this.#block[this.#at++] as number
   }
-}
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
 }
 
 function fail(message: string): never {

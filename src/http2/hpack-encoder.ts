@@ -10,7 +10,7 @@ export const NO_TABLE = Uint8Array.of(0x20)
 /** Fields in order, names in lower case, values of one octet a character. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-export function headerBlock(fields: Fields): Uint8Array {
+export function headerBlock(fields: Fields): Buffer {
   return Buffer.concat(fields.flatMap(([name, value]) => encoded(name, value)))
 }
 

@@ -35,12 +35,19 @@ const TABLE_SIZE = 256
 const LEAF = 1 << 16
 const places = buildTables()
 
+/** The shortest code of an octet has five bits. */
+const BITS_MIN = 5
+/** Where the usual text is put together: a text made character by character costs three times as much. */
+const usual = Buffer.allocUnsafeSlow(4096)
+
 /**
  * Decodes bytes `start` to `end` (exclusive) into a text of one character an octet. `undefined` when they are
  * no such code: a wrong end, or the end-of-string symbol.
  */
 export function huffmanText(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let text = ''
+  const octetsMax = Math.floor(((end - start) * 8) / BITS_MIN)
+  const text = octetsMax <= usual.byteLength ? usual : Buffer.allocUnsafe(octetsMax)
+  let length = 0
   let table = 0
   let bits = 0
   let bitCount = 0
@@ -60,12 +67,12 @@ export function huffmanText(bytes: Uint8Array, start: number, end: number): stri
     const used = isLeaf ? place & 0xf : 8
     if (used > bitCount) {
       open += bitCount
-      return isPadding(open, bits, bitCount) ? text : undefined
+      return isPadding(open, bits, bitCount) ? text.toString('latin1', 0, length) : undefined
     }
     bitCount -= used
     bits &= (1 << bitCount) - 1
     if (isLeaf) {
-      text += String.fromCharCode((place >> 4) & 0xff)
+      text[length++] = (place >> 4) & 0xff
       table = 0
       open = 0
     } else {
@@ -73,7 +80,7 @@ export function huffmanText(bytes: Uint8Array, start: number, end: number): stri
       open += 8
     }
   }
-  return open === 0 ? text : undefined
+  return open === 0 ? text.toString('latin1', 0, length) : undefined
 }
 
 /** Padding is fewer than eight bits, all ones. */
