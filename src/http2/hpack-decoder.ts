@@ -47,6 +47,11 @@ export class HpackDecoder {
   }
 
   #field(first: number): HeaderField {
+    // Most fields of a call are an index of one byte.
+    if (first > 0x80 && first < 0xff) {
+      this.#at++
+      return this.#indexed(first - 0x80)
+    }
     if ((first & 0x80) !== 0) return this.#indexed(this.#integer(7))
     const kept = (first & 0x40) !== 0
     const nameIndex = this.#integer(kept ? 6 : 4)
