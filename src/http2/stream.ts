@@ -3,6 +3,7 @@
  * what waits to be sent; the connection makes the frames.
  */
 import { assert } from '../base/assert.ts'
+import { joinLast } from '../base/kept-chunks.ts'
 import { Http2Code, WINDOW_BYTES_MAX } from './protocol.ts'
 
 /** Who takes what arrives. `closed` comes once and last. */
@@ -225,6 +226,7 @@ export class Stream {
   #deliver(chunk: Buffer): void {
     if (this.#paused) {
       this.#held.push(chunk)
+      joinLast(this.#held)
       return
     }
     this.user.data(chunk)

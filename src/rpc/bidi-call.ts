@@ -44,13 +44,18 @@ export class BidiCall extends Call implements BidiStream {
     this.start()
     if (this.ended) return
     this.respond()
-    void this.#handle(this, this).then(
+    void this.#run().then(
       () => this.end(),
       (error: unknown) => {
         this.fail(error)
         this.#stop()
       },
     )
+  }
+
+  /** What a handler throws at once ends the call like what it throws later. */
+  async #run(): Promise<void> {
+    await this.#handle(this, this)
   }
 
   send(bytes: Uint8Array): boolean {

@@ -12,6 +12,9 @@ import { MessageReader, onlyMessage } from './framing.ts'
 import { failureTrailers, OK_TRAILERS, RESPONSE_HEADERS, timeoutMs, trailersOnly } from './headers.ts'
 import { type CallContext, GrpcCode, GrpcFailure } from './service.ts'
 
+/** A timer goes no further; a call that may last longer than these 24 days has no deadline. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 /** What all calls of a server share. */
 export interface CallHost {
   readonly clock: Clock
@@ -159,7 +162,7 @@ export abstract class Call implements CallContext, StreamUser {
     }
     const waitMs = this.deadlineMono - this.host.clock.mono()
     const late = (): void => abort.abort(new BrokerError('TIMEOUT', 'the deadline of the client has passed'))
-    if (waitMs !== Infinity) this.#disarmDeadline = this.host.clock.timer(Math.max(0, waitMs), late)
+    if (waitMs <= TIMER_MS_MAX) this.#disarmDeadline = this.host.clock.timer(Math.max(0, waitMs), late)
     return abort
   }
 
@@ -186,8 +189,13 @@ export abstract class SingleRequestCall extends Call {
 
   protected take(chunk: Buffer): void {
     const whole = this.#reader === undefined ? onlyMessage(chunk) : undefined
-    if (whole === undefined) for (const request of this.#gather(chunk)) this.#keep(request)
-    else this.#keep(whole)
+    if (whole === undefined) {
+      for (const request of this.#gather(chunk)) this.#keep(request)
+    } else {
+      // A view keeps all that was read with it until the request ends, usually at once.
+      this.#hold(chunk.buffer.byteLength)
+      this.#keep(whole)
+    }
   }
 
   override closed(): void {
@@ -216,11 +224,15 @@ export abstract class SingleRequestCall extends Call {
     if (this.#reader === undefined) {
       this.#reader = new MessageReader(this.host.requestBytesMax)
     }
-    if (!this.host.holdBytes(chunk.byteLength)) {
+    this.#hold(chunk.byteLength)
+    return this.#reader.push(chunk)
+  }
+
+  #hold(bytes: number): void {
+    if (!this.host.holdBytes(bytes)) {
       throw new GrpcFailure(GrpcCode.RESOURCE_EXHAUSTED, 'the server holds too many incomplete requests')
     }
-    this.#heldBytes += chunk.byteLength
-    return this.#reader.push(chunk)
+    this.#heldBytes += bytes
   }
 
   #release(): void {

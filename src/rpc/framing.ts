@@ -7,6 +7,7 @@
  *
  * Messages and DATA frames begin and end independently of one another.
  */
+import { joinLast } from '../base/kept-chunks.ts'
 import { GrpcCode, GrpcFailure } from './service.ts'
 
 const HEAD_BYTES = 5
@@ -115,6 +116,7 @@ export class MessageReader {
       this.#needed = this.#inMessage ? HEAD_BYTES : this.#lengthIn(bytes)
       this.#inMessage = !this.#inMessage
     }
+    joinLast(this.#chunks)
     return messages
   }
 

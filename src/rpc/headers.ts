@@ -18,6 +18,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** The size of one request's headers: names, values and 32 bytes for each (RFC 9113 section 6.5.2). */
 export const HEADERS_BYTES_MAX = 16 * 1024
 
+/** Clients take 8 KiB of trailers (gRPC), and a character may need nine bytes. */
+const MESSAGE_LENGTH_MAX = 512
+
 /** The headers of every gRPC response. */
 const RESPONSE_FIELDS: Fields = [
   [':status', '200'],
@@ -62,7 +65,7 @@ export function failureTrailers(failure: GrpcFailure): Fields {
   const metadata = Object.entries(failure.metadata)
   return [
     ['grpc-status', String(failure.code)],
-    ['grpc-message', percentEncoded(failure.message)],
+    ['grpc-message', percentEncoded(failure.message.slice(0, MESSAGE_LENGTH_MAX))],
     ...metadata.map(([name, value]) => [name, percentEncoded(value)] as const),
   ]
 }

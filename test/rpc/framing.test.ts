@@ -45,6 +45,14 @@ test('a reader holds the bytes of an incomplete message only', () => {
   expect(reader.push(frame.subarray(5))).toEqual([Buffer.from('message')])
 })
 
+test('a message that comes byte by byte is kept in a few buffers', () => {
+  const reader = new MessageReader(LIMIT)
+  const message = Buffer.alloc(100_000, 7)
+  const read = [...framed(message)].flatMap((byte) => reader.push(Buffer.of(byte)))
+  expect(read.length).toBe(1)
+  expect(read[0]?.equals(message)).toBe(true)
+})
+
 test('a message beyond the limit or a compressed one is refused by its prefix', () => {
   const refusal = (bytes: number[]): unknown => {
     try {

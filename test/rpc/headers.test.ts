@@ -66,6 +66,12 @@ test('only POST is taken', () => {
   expect(refusalOf(list({ ':method': 'GET', 'content-type': 'application/grpc' }))).toBe(405)
 })
 
+test('a failure with many words still fits what clients take', () => {
+  const failure = new GrpcFailure(GrpcCode.INTERNAL, '\u20ac'.repeat(5000))
+  const bytes = failureTrailers(failure).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  expect(bytes).toBeLessThan(8192)
+})
+
 test('a failure becomes status, message and its metadata', () => {
   const failure = new GrpcFailure(GrpcCode.ABORTED, '50 %', { metadata: { 'x-a': 'b\r\nc' } })
   expect(failureTrailers(failure)).toEqual([
