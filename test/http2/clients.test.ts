@@ -7,15 +7,15 @@ import type { HeaderList } from '../../src/http2/header-field.ts'
 import { headerBlock } from '../../src/http2/hpack-encoder.ts'
 import { GrpcCode, GrpcFailure, type Method } from '../../src/rpc/service.ts'
 import { Gate, grpcClient, serve, unary } from '../rpc/support/rpc-world.ts'
-import { duplexPair } from './support/duplex-pair.ts'
+import { socketPair } from './support/socket-pair.ts'
 import { answer, Recorder } from './support/world.ts'
 
 /** A client of node:http2 whose requests `serveOne` answers. */
-function nodeClient(serveOne: (call: Recorder) => void): {
+async function nodeClient(serveOne: (call: Recorder) => void): Promise<{
   readonly session: ClientHttp2Session
   readonly connection: Connection
-} {
-  const [client, server] = duplexPair()
+}> {
+  const [client, server] = await socketPair()
   const limits = { streamsMax: 10, streamWindowBytes: 1 << 20, connectionWindowBytes: 1 << 22 }
   const user = {
     ready: () => undefined,
@@ -46,7 +46,7 @@ async function outcome(stream: ReturnType<ClientHttp2Session['request']>): Promi
 
 test('headers that node:http2 encodes arrive as they are, block after block', async () => {
   let seen: HeaderList | undefined
-  const { session } = nodeClient((call) => {
+  const { session } = await nodeClient((call) => {
     seen = call.headers
     answer(call)
   })
@@ -69,7 +69,7 @@ test('headers that node:http2 encodes arrive as they are, block after block', as
 })
 
 test('node:http2 gets an answer that came before its request ended', async () => {
-  const { session } = nodeClient((call) => answer(call))
+  const { session } = await nodeClient((call) => answer(call))
   const stream = session.request({ ':method': 'POST', ':path': '/' })
   stream.write(Buffer.alloc(100_000))
   expect(await outcome(stream)).toMatchObject({ body: 'ok', code: constants.NGHTTP2_NO_ERROR })
@@ -82,7 +82,7 @@ test('node:http2 gets an answer that came before its request ended', async () =>
 test('node:http2 that was told to go gets all answers under way, and then the end', async () => {
   const calls: Recorder[] = []
   const started = new Gate()
-  const { session, connection } = nodeClient((call) => {
+  const { session, connection } = await nodeClient((call) => {
     if (calls.push(call) === 5) started.open()
   })
   const answers = Array.from({ length: 5 }, () => {

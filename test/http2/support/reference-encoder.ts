@@ -56,7 +56,7 @@ export class ReferenceEncoder {
   }
 }
 
-function integer(pattern: number, prefixBits: number, value: number): Buffer {
+export function integer(pattern: number, prefixBits: number, value: number): Buffer {
   const mask = 2 ** prefixBits - 1
   if (value < mask) return Buffer.of(pattern | value)
   const bytes = [pattern | mask]
