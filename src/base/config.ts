@@ -51,7 +51,12 @@ export interface BrokerConfig {
   /** The members that the group starts with. Later changes are in the log, which then wins. */
   readonly members: readonly MemberEndpoints[]
   /** Where this member listens, `host:port`. Differs from its entry in `members` behind a NAT or in a container. */
-  readonly listen: { readonly client: string; readonly peer: string }
+  readonly listen: {
+    readonly client: string
+    readonly peer: string
+    /** Where Prometheus reads `/metrics`. `undefined`: nowhere. */
+    readonly metrics: string | undefined
+  }
   /** The absolute path of the member's own data folder. */
   readonly dataFolder: string
   /** Addresses of name servers, `host:port`. Empty: the member registers nowhere. */

@@ -67,7 +67,11 @@ const brokerSchema = part({
   members: z
     .array(member, { error: 'a list of members with id, client and peer' })
     .min(1, { error: 'at least one member with id, client and peer' }),
-  listen: part({ client: endpoint.optional(), peer: endpoint.optional() }).default({}),
+  listen: part({
+    client: endpoint.optional(),
+    peer: endpoint.optional(),
+    metrics: endpoint.optional(),
+  }).default({}),
   data: path,
   nameServers: z.array(endpoint, { error: 'a list of addresses as host:port' }).default([]),
   bootstrap: name.optional(),
@@ -121,7 +125,11 @@ export function parseBrokerConfig(text: string, file: string): BrokerConfig {
   const base = dirname(resolve(file))
   return {
     ...found,
-    listen: { client: listen.client ?? own?.client ?? '', peer: listen.peer ?? own?.peer ?? '' },
+    listen: {
+      client: listen.client ?? own?.client ?? '',
+      peer: listen.peer ?? own?.peer ?? '',
+      metrics: listen.metrics,
+    },
     dataFolder: from(base, data),
     bootstrap: found.bootstrap,
     tls: found.tls && { cert: from(base, found.tls.cert), key: from(base, found.tls.key) },

@@ -16,6 +16,7 @@ import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
+import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
 import { decodeRaft } from './peers/index.ts'
@@ -63,6 +64,7 @@ interface BatchPayload<Reply> extends Payload {
 }
 
 export class DLedgerServer<Reply> {
+  readonly metrics = new LogMetrics()
   readonly #options: DLedgerOptions<Reply>
   readonly #raft: RaftCore
   readonly #log: LogStore
@@ -97,7 +99,7 @@ export class DLedgerServer<Reply> {
     this.#writeLane = new WriteLane(
       {
         saveHardState: (state) => options.meta.save(state),
-        writeLog: (changes) => options.log.write(changes),
+        writeLog: (changes) => this.#writeLog(changes),
       },
       {
         persisted: (write) => this.#input({ type: 'persisted', write }),
@@ -165,9 +167,11 @@ export class DLedgerServer<Reply> {
   /** Puts a command into the log. Throws NOT_LEADER or BUSY; resolves when it was applied here. */
   propose(command: EncodedCommand): Promise<Applied<Reply>> {
     if (!this.#leading || this.#stopped || this.#refusal !== null) {
+      this.metrics.refusedNotLeader.add()
       return Promise.reject(new BrokerError('NOT_LEADER', 'this member does not lead'))
     }
     if (this.#proposals.waitingBytes + this.#proposals.appendedBytes + command.size > UNCOMMITTED_BYTES_MAX) {
+      this.metrics.refusedBusy.add()
       return Promise.reject(new BrokerError('BUSY', 'too much waits to be committed; try again'))
     }
     const applied = this.#proposals.add(command)
@@ -282,7 +286,15 @@ export class DLedgerServer<Reply> {
     for (const { to, message } of ready.send) this.#sender.send(to, message)
     this.#options.link.flush()
     for (const payload of ready.refused) this.#proposals.refuse((payload as BatchPayload<Reply>).batch)
+    this.metrics.committedTo(ready.commitIndex, this.#options.clock.mono())
     this.#applyLane.advanceTo(ready.applyTo)
+  }
+
+  async #writeLog(changes: readonly LogChange[]): Promise<void> {
+    const began = this.#options.clock.mono()
+    await this.#log.write(changes)
+    this.metrics.syncMs.observe(this.#options.clock.mono() - began)
+    for (const { records } of changes) for (const { size } of records) this.metrics.bytesWritten.add(size)
   }
 
   /**
@@ -331,6 +343,7 @@ export class DLedgerServer<Reply> {
   #prepare(entry: Entry): LogRecord {
     if (isNoop(entry.payload)) return this.#log.prepareRecord(entry.term, entry.index, [])
     const { batch, body } = entry.payload as BatchPayload<Reply>
+    this.metrics.made(entry.index, this.#options.clock.mono())
     this.#proposals.appended(entry.index, entry.term, batch)
     return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
   }
@@ -346,6 +359,7 @@ export class DLedgerServer<Reply> {
     const wasLeader = this.#role.role === 'leader'
     const sameTerm = this.#role.term === change.term
     this.#role = change
+    this.metrics.roleChanged(change)
     if (wasLeader && (change.role !== 'leader' || !sameTerm)) {
       this.#serveFrom = null
       this.#proposals.leadershipLost()
@@ -362,6 +376,7 @@ export class DLedgerServer<Reply> {
 
   #sliceDone(): void {
     const applied = this.#options.machine.appliedIndex
+    this.metrics.appliedTo(applied, this.#options.clock.mono())
     this.#tables.markDirty()
     if (this.#serveFrom !== null && !this.#leading && applied >= this.#serveFrom) this.#setLeading(true)
     this.#appliedWaiters.advanced(applied)

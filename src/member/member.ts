@@ -20,6 +20,8 @@ import { Broker } from '../broker/broker.ts'
 import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { Scrub } from '../dledger/scrub.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
+import { type MetricsEndpoint, startMetricsEndpoint } from '../observe/metrics-endpoint.ts'
+import { exposition } from '../observe/prometheus.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
 import { runLeaderCall } from '../proxy/leader-calls.ts'
@@ -31,9 +33,10 @@ import type { Endpoints } from '../rpc/apache-definition.ts'
 import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
-import { describeMember } from './describe-member.ts'
+import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
+import { memberMetrics } from './member-metrics.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
@@ -100,6 +103,7 @@ class Member implements RunningMember {
   #registering: Promise<void> = Promise.resolve()
   #scrubbing: Promise<void> = Promise.resolve()
   #rpc: RpcServer | null = null
+  #metrics: MetricsEndpoint | null = null
 
   constructor(
     config: BrokerConfig,
@@ -165,6 +169,10 @@ class Member implements RunningMember {
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
     })
+    const { metrics } = this.#config.listen
+    if (metrics !== undefined) {
+      this.#metrics = await startMetricsEndpoint(addressOf(metrics), () => this.#metricsPage())
+    }
     this.#registering = this.#registrar.run(this.#stop.signal)
     if (this.#config.log.scrubPeriodMs > 0) this.#scrubbing = this.#scrub.run(this.#stop.signal)
   }
@@ -172,6 +180,7 @@ class Member implements RunningMember {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#scrubbing
+    await this.#metrics?.close()
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
     await this.#broker.close()
@@ -315,7 +324,17 @@ class Member implements RunningMember {
   }
 
   #describe(): ReturnType<typeof describeMember> {
-    return describeMember({
+    return describeMember(this.#facts())
+  }
+
+  #metricsPage(): string {
+    const { cluster, group, id } = this.#config
+    const common = { cluster, group, peer_id: String(id) }
+    return exposition(memberMetrics(this.#facts()), common)
+  }
+
+  #facts(): MemberFacts {
+    return {
       config: this.#config,
       storage: this.#storage,
       broker: this.#broker,
@@ -324,7 +343,7 @@ class Member implements RunningMember {
       scrub: this.#scrub.state,
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       refusals: this.#refusals,
-    })
+    }
   }
 }
 
