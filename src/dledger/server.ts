@@ -16,10 +16,10 @@ import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
+import { decodeIncoming } from './incoming.ts'
 import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
-import { decodeRaft } from './peers/index.ts'
 import { PeerSender, type RaftLink } from './peer-sender.ts'
 import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
@@ -202,28 +202,9 @@ export class DLedgerServer<Reply> {
 
   /** A Raft message of a peer: a frame body of the peer protocol. */
   received(from: NodeId, body: Uint8Array): void {
-    const decoded = decodeRaft(body)
-    if (decoded.type === 'refused') {
-      this.#options.logger.warn({ peer: from, reason: decoded.reason }, 'peer message refused')
-      return
-    }
-    if (decoded.message.type !== 'append') {
-      this.#input({ type: 'message', from, message: decoded.message })
-      return
-    }
-    const { records, count, ...head } = decoded.message
-    const accepted = this.#log.acceptRecords(records, head.prevTerm)
-    if (accepted.type === 'refused' || accepted.records.length !== count) {
-      const reason = accepted.type === 'refused' ? accepted.reason : 'it holds another number of records'
-      this.#options.logger.warn({ peer: from, reason }, 'append refused')
-      return
-    }
-    const entries = accepted.records.map((record) => ({
-      index: record.index,
-      term: record.term,
-      payload: record,
-    }))
-    this.#input({ type: 'message', from, message: { ...head, entries } })
+    const message = decodeIncoming(this.#log, body)
+    if (typeof message !== 'string') this.#input({ type: 'message', from, message })
+    else this.#options.logger.warn({ peer: from, reason: message }, 'peer message refused')
   }
 
   /** What was sent to this peer may be lost. */
