@@ -90,7 +90,7 @@ async function expectRefused(member: Member): Promise<void> {
 }
 
 function lastSegment(member: Member): string {
-  const names = readdirSync(join(member.dataFolder, 'log')).filter((name) => name !== 'synced')
+  const names = readdirSync(join(member.dataFolder, 'log')).filter((name) => name.endsWith('.segment'))
   return join(member.dataFolder, 'log', names.sort().at(-1) ?? '')
 }
 
@@ -294,6 +294,20 @@ test('a torn tail of a killed member is cut and the member serves', async () => 
     expect((await own.send(TOPIC, [{ body: 'served' }])).status?.code).toBe(Code.OK)
     own.close()
   }
+})
+
+test('three members that are killed with torn tails start by themselves and are in no doubt any more', async () => {
+  await group.healthy()
+  await Promise.all(group.members.map((member) => member.signal('SIGKILL')))
+  for (const member of group.members) appendFileSync(lastSegment(member), noise())
+  for (const member of group.members) member.start()
+  await group.healthy()
+  await group.sameDigest()
+  for (const member of group.members) {
+    expect((await member.admin.describeMember())?.logCondition.inDoubt).toBe(false)
+    expect(member.log()).toContain('doubt about the log ended')
+  }
+  await produce(16)
 })
 
 function halfRecord(segment: Buffer): Buffer {

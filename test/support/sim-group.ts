@@ -5,10 +5,12 @@
 import { type LogIndex, logIndex, type NodeId, nodeId, term } from '../../src/base/brand.ts'
 import { utf8Text, viewOf } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { EntryMeta, MachineDigests, StateMachine } from '../../src/base/state-machine.ts'
-import { LogStore } from '../../src/dledger/log-store.ts'
+import type { FetchedLog } from '../../src/dledger/log-source.ts'
+import { type LogRepair, LogStore, type LogStoreOptions } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import type { Applied, EncodedCommand } from '../../src/dledger/proposals.ts'
 import { DLedgerServer } from '../../src/dledger/server.ts'
@@ -19,6 +21,12 @@ import { SimKv } from './sim-kv.ts'
 
 const TICK_MS = 25
 const STATE_KEY = new Uint8Array([1])
+
+type Serve = (first: LogIndex, bytesMax: number) => Promise<FetchedLog>
+type LogSizes = Pick<
+  LogStoreOptions,
+  'segmentBytes' | 'recordBytesMax' | 'writeBytesMax' | 'tailCacheBytesMax'
+>
 
 /** A machine whose state is the list of everything applied, as one running checksum and a count. */
 export class ListMachine implements StateMachine<string> {
@@ -62,8 +70,11 @@ export class SimMember {
   readonly kv = new SimKv()
   machine = new ListMachine()
   server: DLedgerServer<string> | null = null
+  log: LogStore | null = null
   failure: unknown = null
   founded = false
+  /** What the member answers to others that repair their log; it does so before it takes part in Raft. */
+  serve: Serve | null = null
 
   constructor(id: NodeId) {
     this.id = id
@@ -76,15 +87,17 @@ export class SimGroup {
   readonly prng: Prng
   /** Links that lose everything, as `from>to`. */
   readonly cut = new Set<string>()
+  readonly #sizes: LogSizes
   readonly #schedule: (run: () => void) => void = (run) => void setImmediate(run)
 
-  constructor(count: number, seed: number) {
+  constructor(count: number, seed: number, sizes: LogSizes = { segmentBytes: 1 << 25 }) {
+    this.#sizes = sizes
     this.prng = new Prng(seed)
     this.members = Array.from({ length: count }, (_, at) => new SimMember(nodeId(at + 1)))
   }
 
-  static async start(count: number, seed = 1): Promise<SimGroup> {
-    const group = new SimGroup(count, seed)
+  static async start(count: number, seed = 1, sizes?: LogSizes): Promise<SimGroup> {
+    const group = new SimGroup(count, seed, sizes)
     for (const member of group.members) await group.startMember(member)
     return group
   }
@@ -93,13 +106,23 @@ export class SimGroup {
     const logger = new QuietLogger()
     const create = !member.founded
     const meta = await MetaStore.open(member.disk, { create }, logger)
+    const machine = ListMachine.load(await member.kv.get(STATE_KEY))
     const log = await LogStore.open(
       member.disk,
-      { clock: this.clock, create, segmentBytes: 1 << 25, term: meta.hardState.term },
+      {
+        clock: this.clock,
+        create,
+        term: meta.hardState.term,
+        committedIndex: machine.appliedIndex,
+        repair: this.#repair(member),
+        ...this.#sizes,
+      },
       logger,
     )
     member.founded = true
-    member.machine = ListMachine.load(await member.kv.get(STATE_KEY))
+    member.machine = machine
+    member.log = log
+    member.serve = (first, bytesMax) => log.care.serve(first, bytesMax)
     member.failure = null
     const raft = new Raft({
       id: member.id,
@@ -169,10 +192,31 @@ export class SimGroup {
     return true
   }
 
+  /** Repair of a member's log from all others that it reaches. */
+  #repair(member: SimMember): LogRepair {
+    const others = this.members.filter((other) => other !== member)
+    return {
+      source: {
+        peers: others.map((other) => other.id),
+        fetch: async (peer, first, bytesMax) => {
+          const other = others.find((one) => one.id === peer)
+          const isCut = this.cut.has(`${member.id}>${peer}`) || this.cut.has(`${peer}>${member.id}`)
+          if (isCut || other?.serve == null) throw new BrokerError('NO_LEADER', 'not connected')
+          return other.serve(first, bytesMax)
+        },
+      },
+      signal: new AbortController().signal,
+      recovering: (serve) => {
+        member.serve = serve
+      },
+    }
+  }
+
   /** Loses power: unsynced sectors and batches are gone in part. */
   crash(member: SimMember): void {
     void member.server?.close().catch(() => undefined)
     member.server = null
+    member.serve = null
     member.disk.cutPower()
     member.disk.crash(this.prng)
     member.kv.crash(this.prng)
