@@ -81,6 +81,8 @@ export const REQUEST_WINDOW_MS = 120_000
 export const DIGEST_EVERY_ENTRIES = 1024
 export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20
+/** Pages of a queue that one command deletes at most. */
+export const PAGES_DROPPED_MAX = 1024
 
 assert(
   MESSAGE_BODY_BYTES_MAX + MESSAGE_PROPERTIES_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX < BATCH_BYTES_MAX,

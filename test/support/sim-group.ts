@@ -2,7 +2,7 @@
  * A group of members of the log service on simulated disks, tables, links and one clock that the test moves:
  * the production files of `src/dledger` and `src/raft`, nothing else.
  */
-import { type LogIndex, logIndex, type NodeId, nodeId, term } from '../../src/base/brand.ts'
+import { type LogIndex, logIndex, logPosition, type NodeId, nodeId, term } from '../../src/base/brand.ts'
 import { utf8Text, viewOf } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
@@ -23,6 +23,7 @@ const STATE_KEY = new Uint8Array([1])
 /** A machine whose state is the list of everything applied, as one running checksum and a count. */
 export class ListMachine implements StateMachine<string> {
   appliedIndex: LogIndex = logIndex(0)
+  floor = logPosition(0)
   sum = 0
   /** What was applied since this object was made. */
   readonly texts: string[] = []
