@@ -56,6 +56,12 @@ export const SCRUB_PERIOD_MS = 7 * 24 * 3600_000
 /** What the scrub reads at once; a larger record comes whole. */
 export const SCRUB_CHUNK_BYTES = 256 * KIB
 export const SCRUB_BYTES_PER_SECOND_MAX = 32 * MIB
+/** How often a leader looks whether the retention floor may rise. */
+export const RETENTION_CHECK_MS = 10_000
+/** A command that moves messages up stops gathering at this size: clients' commands wait behind it. */
+export const MOVED_BYTES_TARGET = 64 * KIB
+/** As RocketMQ's fileReservedTime. */
+export const RETENTION_HOURS_DEFAULT = 72
 /** Sends are refused when the disk has less than this left. */
 export const DISK_RESERVE_BYTES = 512 * MIB
 

@@ -138,6 +138,18 @@ export class RecordIndex {
     return logIndex(part.firstIndex + lastNotAbove(part.count, offset, (i) => part.offsets[i] as number))
   }
 
+  /** The first record that starts at or behind `position`; behind the last one when none does. */
+  firstFrom(position: number): LogIndex {
+    let low = 1
+    let high = this.#lastIndex + 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.positionOf(middle) >= position) high = middle
+      else low = middle + 1
+    }
+    return logIndex(low)
+  }
+
   #partFor(start: number): SegmentPart {
     const last = this.#parts.at(-1)
     if (last?.start === start) return last

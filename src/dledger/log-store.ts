@@ -123,6 +123,21 @@ export class LogStore {
     return this.#index.positionOf(index)
   }
 
+  /** What is kept of the log in memory, in positions, and the size of its segments. */
+  get span(): { readonly start: LogPosition; readonly end: LogPosition; readonly segmentBytes: number } {
+    return { start: logPosition(0), end: this.#index.end, segmentBytes: this.#shape.segmentBytes }
+  }
+
+  /** Where the record ends. 0 for index 0. `index` must not be behind the log. */
+  endOf(index: LogIndex): LogPosition {
+    return this.#index.endOf(index)
+  }
+
+  /** The first record that starts at or behind the position; behind the last one when none does. */
+  firstFrom(position: LogPosition): LogIndex {
+    return this.#index.firstFrom(position)
+  }
+
   /** 0 for index 0. `index` must not be behind the log. */
   termOf(index: LogIndex): Term {
     return this.#index.termOf(index)

@@ -16,6 +16,7 @@ import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
+import { KeptLog } from './kept-log.ts'
 import type { LogChange, LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
 import { decodeRaft } from './peers/index.ts'
@@ -69,6 +70,8 @@ export class DLedgerServer<Reply> {
   readonly #proposals = new Proposals<Reply>()
   readonly #writeLane: WriteLane
   readonly #applyLane: ApplyLane<Reply>
+  /** What this member keeps of the log. */
+  readonly kept: KeptLog
   readonly #tables: TableStore
   readonly #sender: PeerSender
   readonly #pace: GatherPace
@@ -92,6 +95,7 @@ export class DLedgerServer<Reply> {
     options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
     this.#inDoubt = options.raft.isInDoubt
+    this.kept = new KeptLog(options.log, options.machine, () => options.raft.status().peers)
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
     this.#writeLane = new WriteLane(

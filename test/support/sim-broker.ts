@@ -1,5 +1,6 @@
 /** One broker, the only member of its group, on a simulated disk and a clock that the test moves. */
 import { nodeId } from '../../src/base/brand.ts'
+import { CONFIG_DEFAULTS, type RetentionConfig } from '../../src/base/config.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
@@ -17,6 +18,13 @@ import { SimKv } from './sim-kv.ts'
 
 const TICK_MS = 10
 let keys = 0
+/** Limits that fit segments of 128 KiB. */
+const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
+
+export interface SimBrokerOptions {
+  readonly segmentBytes?: number
+  readonly retention?: RetentionConfig
+}
 
 export class SimBroker {
   readonly clock = new ManualClock()
@@ -30,13 +38,20 @@ export class SimBroker {
     this.admin = new Admin(this.broker.machine, this.broker.ledger)
   }
 
-  static async start(): Promise<SimBroker> {
+  static async start({
+    segmentBytes = 1 << 26,
+    retention = CONFIG_DEFAULTS.retention,
+  }: SimBrokerOptions = {}): Promise<SimBroker> {
     const clock = new ManualClock()
     const disk = new SimDisk()
     const kv = new SimKv()
     const logger = new QuietLogger()
     const meta = await MetaStore.open(disk, { create: true }, logger)
-    const log = await LogStore.open(disk, { clock, create: true, segmentBytes: 1 << 26 }, logger)
+    const log = await LogStore.open(
+      disk,
+      { clock, create: true, segmentBytes, ...(segmentBytes < 1 << 26 && SMALL_LOG) },
+      logger,
+    )
     const { machine } = BrokerMachine.loader().finish()
     const raft = new Raft({
       id: nodeId(1),
@@ -76,6 +91,7 @@ export class SimBroker {
         tickMs: TICK_MS,
         autoCreateGroups: true,
         diskReserveBytes: 0,
+        retention,
       },
       { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, failed },
     )
