@@ -28,6 +28,7 @@ import { readFully } from '../store/read-fully.ts'
 import type { DoubtFile } from './doubt-file.ts'
 import { HoleFiller } from './hole-filler.ts'
 import { RecordIndex } from './log-index.ts'
+import type { LogBase } from './log-base.ts'
 import { LogScan, type ScanFault } from './log-scan.ts'
 import type { LogSource } from './log-source.ts'
 import { LOG_FOLDER, type LogShape, SegmentFiles, segmentPath, segmentStart } from './segment.ts'
@@ -58,6 +59,9 @@ export interface RecoveryOptions {
   readonly shape: LogShape
   readonly clock: Clock
   readonly logger: Logger
+  /** Where the log begins. */
+  readonly base: LogBase
+  /** Rule: at or above the base. */
   readonly mark: SyncedMark
   readonly doubt: DoubtFile
   /** The term on this member's disk. */
@@ -70,7 +74,7 @@ export interface RecoveryOptions {
 
 /** Recovers the log. Throws DATA_DAMAGED, or what the disk throws. */
 export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
-  const files = await SegmentFiles.open(options.disk, options.shape)
+  const files = await SegmentFiles.open(options.disk, options.shape, options.base.position)
   const recovery = new Recovery(options, files)
   try {
     return await recovery.run()
@@ -91,7 +95,7 @@ class Recovery {
   constructor(options: RecoveryOptions, files: SegmentFiles) {
     this.#options = options
     this.#files = files
-    this.#index = new RecordIndex(options.shape.segmentBytes)
+    this.#index = new RecordIndex(options.shape.segmentBytes, options.base)
     this.#scan = new LogScan(files, this.#index, options.shape)
   }
 
@@ -207,7 +211,7 @@ async function writeAgain(
     await file.sync()
     at += segmentBytes - (at % segmentBytes)
   }
-  if (start >= end && end > 0) await fileAt(files, end - 1).sync()
+  if (start >= end) await files.at(end - 1)?.sync()
 }
 
 function fileAt(files: SegmentFiles, position: number): DiskFile {

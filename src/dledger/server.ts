@@ -95,7 +95,6 @@ export class DLedgerServer<Reply> {
     options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
     this.#inDoubt = options.raft.isInDoubt
-    this.kept = new KeptLog(options.log, options.machine, () => options.raft.status().peers)
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
     this.#writeLane = new WriteLane(
@@ -125,12 +124,19 @@ export class DLedgerServer<Reply> {
         failed: (error) => this.#fail(error),
       },
     )
+    this.kept = new KeptLog({
+      ...options,
+      tables: this.#tables,
+      peers: () => options.raft.status().peers,
+      failed: (error) => this.#fail(error),
+    })
     this.#pace = new GatherPace(options.clock, () => this.#wake())
     this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
   }
 
   /** Begins to tick, to vote and to answer. */
   start(): void {
+    this.kept.look()
     this.#tick()
   }
 
@@ -144,6 +150,7 @@ export class DLedgerServer<Reply> {
     this.#proposals.leadershipLost()
     this.#setLeading(false)
     await this.#writeLane.drained()
+    await this.kept.drained()
     await this.#tables.close()
     await this.#log.close()
     await this.#options.meta.close()
@@ -367,6 +374,7 @@ export class DLedgerServer<Reply> {
   #sliceDone(): void {
     const applied = this.#options.machine.appliedIndex
     this.#tables.markDirty()
+    this.kept.look()
     if (this.#serveFrom !== null && !this.#leading && applied >= this.#serveFrom) this.#setLeading(true)
     this.#appliedWaiters.advanced(applied)
     this.#options.events.applied()

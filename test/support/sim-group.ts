@@ -8,7 +8,7 @@ import { crc32 } from '../../src/base/crc32.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { EntryMeta, MachineDigests, StateMachine } from '../../src/base/state-machine.ts'
-import { LogStore } from '../../src/dledger/log-store.ts'
+import { LogStore, type LogStoreOptions } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import type { Applied, EncodedCommand } from '../../src/dledger/proposals.ts'
 import { DLedgerServer } from '../../src/dledger/server.ts'
@@ -20,7 +20,21 @@ import { SimKv } from './sim-kv.ts'
 const TICK_MS = 25
 const STATE_KEY = new Uint8Array([1])
 
-/** A machine whose state is the list of everything applied, as one running checksum and a count. */
+type LogSizes = Pick<
+  LogStoreOptions,
+  'segmentBytes' | 'recordBytesMax' | 'writeBytesMax' | 'tailCacheBytesMax'
+>
+
+const LARGE: LogSizes = { segmentBytes: 1 << 25 }
+/** Segments that a few commands fill. */
+export const TINY: LogSizes = {
+  segmentBytes: 4096,
+  recordBytesMax: 2048,
+  writeBytesMax: 4096,
+  tailCacheBytesMax: 2048,
+}
+
+/** A machine whose state is the list of everything applied, as one running checksum and a count. `floor n` moves its floor. */
 export class ListMachine implements StateMachine<string> {
   appliedIndex: LogIndex = logIndex(0)
   floor = logPosition(0)
@@ -33,6 +47,7 @@ export class ListMachine implements StateMachine<string> {
     if (row === undefined) return machine
     machine.appliedIndex = logIndex(viewOf(row).getUint32(0))
     machine.sum = viewOf(row).getUint32(4)
+    machine.floor = logPosition(viewOf(row).getUint32(8))
     return machine
   }
 
@@ -41,13 +56,16 @@ export class ListMachine implements StateMachine<string> {
     this.sum = crc32(data, this.sum)
     const commands = data.byteLength === 0 ? [] : utf8Text(data).split('\n').slice(0, -1)
     this.texts.push(...commands)
+    for (const text of commands)
+      if (text.startsWith('floor ')) this.floor = logPosition(Number(text.slice(6)))
     return commands.map((text) => `did ${text}`)
   }
 
   drain(): KvWrite[] {
-    const value = new Uint8Array(8)
+    const value = new Uint8Array(12)
     viewOf(value).setUint32(0, this.appliedIndex)
     viewOf(value).setUint32(4, this.sum)
+    viewOf(value).setUint32(8, this.floor)
     return [{ key: STATE_KEY, value }]
   }
 
@@ -75,17 +93,19 @@ export class SimGroup {
   readonly clock = new ManualClock()
   readonly members: readonly SimMember[]
   readonly prng: Prng
+  readonly sizes: LogSizes
   /** Links that lose everything, as `from>to`. */
   readonly cut = new Set<string>()
   readonly #schedule: (run: () => void) => void = (run) => void setImmediate(run)
 
-  constructor(count: number, seed: number) {
+  constructor(count: number, seed: number, sizes: LogSizes) {
+    this.sizes = sizes
     this.prng = new Prng(seed)
     this.members = Array.from({ length: count }, (_, at) => new SimMember(nodeId(at + 1)))
   }
 
-  static async start(count: number, seed = 1): Promise<SimGroup> {
-    const group = new SimGroup(count, seed)
+  static async start(count: number, seed = 1, sizes = LARGE): Promise<SimGroup> {
+    const group = new SimGroup(count, seed, sizes)
     for (const member of group.members) await group.startMember(member)
     return group
   }
@@ -96,7 +116,7 @@ export class SimGroup {
     const meta = await MetaStore.open(member.disk, { create }, logger)
     const log = await LogStore.open(
       member.disk,
-      { clock: this.clock, create, segmentBytes: 1 << 25, term: meta.hardState.term },
+      { clock: this.clock, create, term: meta.hardState.term, ...this.sizes },
       logger,
     )
     member.founded = true
