@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { queueOffset } from '../../src/base/brand.ts'
+import { Prng } from '../../src/base/prng.ts'
+import { MessageReader } from '../../src/broker/message-reader.ts'
 import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
 
 const SEGMENT_BYTES = 1 << 17
@@ -149,3 +151,33 @@ describe('a log that is larger than the retention size', () => {
     }
   })
 })
+
+test('after power cuts while segments go every message that is kept is there, and what was moved up too', async () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const prng = new Prng(seed)
+    let sim = await start(BY_SIZE)
+    let bodies: string[] = []
+    for (let round = 0; round < 3; round++) {
+      bodies = [...bodies, ...(await send(sim, SEGMENT_MESSAGES))]
+      await sim.finish(sim.receive({ messagesMax: 5, invisibleMs: 12 * HOUR_MS }))
+      await sim.run(prng.below(25_000), 500)
+      sim.crash(prng)
+      sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention: BY_SIZE, after: sim })
+    }
+    bodies = [...bodies, ...(await send(sim, 2 * SEGMENT_MESSAGES))]
+    await sim.run(30_000, 500)
+    const { machine } = sim.broker
+    expect(machine.faults()).toEqual([])
+    expect(sim.broker.ledger.kept.span.start).toBe(machine.floor)
+    expect(machine.floor).toBeGreaterThan(SEGMENT_BYTES)
+    const held = [...machine.stranded()]
+    expect(held.length).toBeGreaterThan(0)
+    const reader = new MessageReader(machine, sim.broker.ledger)
+    for (const { queue: number, offset } of held) {
+      const stored = await sim.finish(reader.read(number, offset))
+      expect(Buffer.from(stored ?? []).toString()).toContain(bodies[offset])
+    }
+    const unread = bodies.slice(machine.consumer(1, 1)?.cursor ?? 0)
+    expect(await receiveAll(sim)).toEqual(unread)
+  }
+}, 60_000)

@@ -6,9 +6,10 @@ import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
-import { BrokerMachine } from '../../src/broker/machine/index.ts'
+import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../../src/broker/machine/index.ts'
 import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
 import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
+import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import { Raft } from '../../src/raft/index.ts'
@@ -24,6 +25,8 @@ const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
 export interface SimBrokerOptions {
   readonly segmentBytes?: number
   readonly retention?: RetentionConfig
+  /** Goes on with what this one has on its disk and in its tables. */
+  readonly after?: SimBroker
 }
 
 export class SimBroker {
@@ -41,18 +44,31 @@ export class SimBroker {
   static async start({
     segmentBytes = 1 << 26,
     retention = CONFIG_DEFAULTS.retention,
+    after,
   }: SimBrokerOptions = {}): Promise<SimBroker> {
-    const clock = new ManualClock()
-    const disk = new SimDisk()
-    const kv = new SimKv()
+    const clock = after?.clock ?? new ManualClock()
+    const disk = after?.disk ?? new SimDisk()
+    const kv = after?.kv ?? new SimKv()
+    const create = after === undefined
     const logger = new QuietLogger()
-    const meta = await MetaStore.open(disk, { create: true }, logger)
+    const loader = BrokerMachine.loader()
+    for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
+      for (const [key, value] of rows) loader.add(key, value)
+    }
+    const { machine, problems } = loader.finish()
+    if (problems.length > 0) throw new Error(problems.join(', '))
+    const meta = await MetaStore.open(disk, { create }, logger)
     const log = await LogStore.open(
       disk,
-      { clock, create: true, segmentBytes, ...(segmentBytes < 1 << 26 && SMALL_LOG) },
+      {
+        clock,
+        create,
+        committedIndex: machine.appliedIndex,
+        segmentBytes,
+        ...(segmentBytes < 1 << 26 && SMALL_LOG),
+      },
       logger,
     )
-    const { machine } = BrokerMachine.loader().finish()
     const raft = new Raft({
       id: nodeId(1),
       voters: [nodeId(1)],
@@ -100,6 +116,14 @@ export class SimBroker {
     await broker.start()
     await self.run(500)
     return self
+  }
+
+  /** Loses power. Start another one `after` it. */
+  crash(prng: Prng): void {
+    void this.broker.close().catch(() => undefined)
+    this.disk.cutPower()
+    this.disk.crash(prng)
+    this.kv.crash(prng)
   }
 
   /** Moves time on in small steps and lets everything happen in between. */
