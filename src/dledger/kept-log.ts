@@ -41,9 +41,10 @@ export class KeptLog {
     }
   }
 
-  /** Entries were applied: what the machine needs no more can go. */
+  /** Entries were applied: what the machine needs no more can go, and a full segment may be complete. */
   look(): void {
     this.#floor.look()
+    this.#log.indexer.look(this.#options.machine.appliedIndex)
   }
 
   /** Resolves when nothing is under way. */

@@ -6,6 +6,7 @@ import { assert, broken } from '../base/assert.ts'
 import { type LogIndex, type LogPosition, logIndex, logPosition, type Term } from '../base/brand.ts'
 import type { TermRun } from '../raft/types.ts'
 import { type LogBase, NO_BASE } from './log-base.ts'
+import type { SegmentRecords } from './segment-index.ts'
 
 const FIRST_CAPACITY = 256
 
@@ -161,10 +162,39 @@ export class RecordIndex {
     return logIndex(low)
   }
 
+  /** Takes over the records of the segment that follows. The arrays are not to be used any more. */
+  adopt(records: SegmentRecords): void {
+    const { start, firstIndex, used, offsets, headerCrcs, runs } = records
+    assert(start >= this.end && firstIndex === this.#lastIndex + 1, 'segments follow each other', { start })
+    this.#parts.push({ start, firstIndex, offsets, headerCrcs, count: offsets.length, used })
+    this.#lastIndex += offsets.length
+    for (const run of runs) {
+      const last = this.#runs.at(-1)
+      assert(last === undefined || run.term >= last.term, 'terms never go down along the log')
+      if (last?.term !== run.term) this.#runs.push(run)
+    }
+  }
+
+  /** Everything about the records of the segment that begins at `start`. The arrays are copies. */
+  recordsOf(start: number): SegmentRecords {
+    const part = this.#partAt(start)
+    const { firstIndex, count, used } = part
+    const last = firstIndex + count - 1
+    const first = { first: logIndex(firstIndex), term: this.termOf(firstIndex) }
+    return {
+      start: logPosition(start),
+      firstIndex: logIndex(firstIndex),
+      used,
+      chain: this.headerCrcOf(firstIndex - 1),
+      offsets: part.offsets.slice(0, count),
+      headerCrcs: part.headerCrcs.slice(0, count),
+      runs: [first, ...this.#runs.filter((run) => run.first > firstIndex && run.first <= last)],
+    }
+  }
+
   /** What the base is when the log begins at `start`, where a record stands first in its segment. */
   baseAt(start: number): LogBase {
-    const part = this.#parts.find((one) => one.start === start) ?? broken('a segment begins there', { start })
-    const before = part.firstIndex - 1
+    const before = this.#partAt(start).firstIndex - 1
     return {
       position: logPosition(start),
       index: logIndex(before),
@@ -183,6 +213,10 @@ export class RecordIndex {
       this.#runs[0] = { first: logIndex(base.index + 1), term: run.term }
     }
     this.#base = base
+  }
+
+  #partAt(start: number): SegmentPart {
+    return this.#parts.find((one) => one.start === start) ?? broken('a segment begins there', { start })
   }
 
   #partFor(start: number): SegmentPart {

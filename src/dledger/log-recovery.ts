@@ -1,6 +1,6 @@
 /**
  * Reading the log back at a start. Every record is checked from the first to the last: header and body CRC,
- * chain, index, position, term.
+ * chain, index, position, term. Full segments that were applied to the end are taken from their index files.
  *
  * What is wrong at position P is cut as the torn tail of a write that was under way when all of this holds:
  *
@@ -31,6 +31,7 @@ import { RecordIndex } from './log-index.ts'
 import type { LogBase } from './log-base.ts'
 import { LogScan, type ScanFault } from './log-scan.ts'
 import type { LogSource } from './log-source.ts'
+import { readSegmentIndex } from './segment-index.ts'
 import { LOG_FOLDER, type LogShape, SegmentFiles, segmentPath, segmentStart } from './segment.ts'
 import type { SyncedMark } from './synced-mark.ts'
 
@@ -96,7 +97,9 @@ class Recovery {
     this.#options = options
     this.#files = files
     this.#index = new RecordIndex(options.shape.segmentBytes, options.base)
-    this.#scan = new LogScan(files, this.#index, options.shape)
+    const known = (start: number): ReturnType<typeof readSegmentIndex> =>
+      readSegmentIndex(options.disk, start)
+    this.#scan = new LogScan(files, this.#index, options.shape, known)
   }
 
   async run(): Promise<RecoveredLog> {

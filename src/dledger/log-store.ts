@@ -31,6 +31,7 @@ import { recoverLog } from './log-recovery.ts'
 import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
 import { type LogShape, placeRecord, type SegmentFiles } from './segment.ts'
+import { SegmentIndexer } from './segment-indexer.ts'
 import { SyncedMark } from './synced-mark.ts'
 import { TailCache } from './tail-cache.ts'
 
@@ -61,6 +62,8 @@ export class LogStore {
   readonly #cuts: LogCut[] = []
   /** Where the log begins. */
   readonly start: LogStart
+  /** Index files, for the next start. */
+  readonly indexer: SegmentIndexer
   /** Doubt, damage and repair. */
   readonly care: LogCare
   #writing: Promise<void> | undefined
@@ -74,6 +77,7 @@ export class LogStore {
     this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
     this.#shape = shape
     this.start = new LogStart({ ...opened, durableEnd: () => this.#safeEnd() })
+    this.indexer = new SegmentIndexer({ ...opened, segmentBytes: shape.segmentBytes, logger })
     const durableIndex = (): number => this.#durableIndex()
     this.care = new LogCare({ ...opened, reader: this.#reader, durableIndex }, options, logger)
   }
@@ -303,6 +307,7 @@ export class LogStore {
   /** Waits for the write under way, makes the synced mark durable and closes the files. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined)
+    await this.indexer.drained()
     try {
       await this.#diskLog.close()
     } catch (error) {

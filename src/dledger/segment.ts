@@ -20,10 +20,16 @@ export interface LogShape {
 }
 
 const NAME = /^(\d{20})\.segment$/
+const INDEX_NAME = /^(\d{20})\.index(?:\.new)?$/
 
 /** The path of the segment that starts at `start`. */
 export function segmentPath(start: number): string {
   return `${LOG_FOLDER}/${String(start).padStart(20, '0')}.segment`
+}
+
+/** The path of the index file of that segment (segment-index.ts). */
+export function segmentIndexPath(start: number): string {
+  return `${LOG_FOLDER}/${String(start).padStart(20, '0')}.index`
 }
 
 /** The start that a file name of the log folder tells, `undefined` for any other file. */
@@ -73,6 +79,7 @@ export class SegmentFiles {
    */
   static async open(disk: Disk, shape: LogShape, start = 0): Promise<SegmentFiles> {
     const files = new SegmentFiles(disk, shape, start)
+    await files.#removeIndexes((begin) => begin < start)
     for (const name of await disk.list(LOG_FOLDER)) {
       const begin = segmentStartOf(name)
       if (begin === undefined || begin % shape.segmentBytes !== 0) continue
@@ -126,10 +133,18 @@ export class SegmentFiles {
       const begin = this.#first * this.#shape.segmentBytes
       this.#first++
       await Promise.allSettled(this.#mends)
+      await this.#removeIndexes((indexed) => indexed === begin)
       if (file === undefined) continue
       await this.#remove(begin)
       if (this.#pins.has(file)) this.#removed.add(file)
       else await file.close()
+    }
+  }
+
+  async #removeIndexes(goes: (start: number) => boolean): Promise<void> {
+    for (const name of await this.#disk.list(LOG_FOLDER)) {
+      const digits = INDEX_NAME.exec(name)?.[1]
+      if (digits !== undefined && goes(Number(digits))) await this.#disk.remove(`${LOG_FOLDER}/${name}`)
     }
   }
 
