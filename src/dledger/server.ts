@@ -7,8 +7,6 @@ import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
-import type { Clock, Kv, Logger } from '../base/ports.ts'
-import type { StateMachine } from '../base/state-machine.ts'
 import type { Raft as RaftCore } from '../raft/index.ts'
 import { isNoop } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
@@ -18,42 +16,13 @@ import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
 import { KeptLog } from './kept-log.ts'
 import type { LogChange, LogStore } from './log-store.ts'
-import type { MetaStore } from './meta-store.ts'
 import { decodeRaft } from './peers/index.ts'
-import { PeerSender, type RaftLink } from './peer-sender.ts'
+import { PeerSender } from './peer-sender.ts'
 import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import type { DLedgerOptions } from './server-options.ts'
 import { TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
-
-export interface DLedgerOptions<Reply> {
-  readonly id: NodeId
-  readonly raft: RaftCore
-  readonly log: LogStore
-  readonly meta: MetaStore
-  readonly kv: Kv
-  readonly machine: StateMachine<Reply>
-  readonly link: RaftLink
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly tickMs: number
-  /** Turns the commands of one turn into the body of an entry, with its time stamp. */
-  readonly encodeBatch: (commands: readonly EncodedCommand[]) => EncodedCommand
-  readonly events: DLedgerEvents
-  /** Calls back at the end of this turn of the event loop. */
-  readonly schedule?: (run: () => void) => void
-}
-
-export interface DLedgerEvents {
-  /** The role, the term or the known leader changed. */
-  roleChanged(change: RoleChange): void
-  /** This member leads and has applied everything of earlier terms; or it leads no more. */
-  leadingChanged(leading: boolean): void
-  /** Entries were applied. */
-  applied(): void
-  /** The member cannot go on: the process must end. */
-  failed(error: unknown): void
-}
 
 export type { RaftCore, RoleChange }
 
