@@ -9,6 +9,7 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
     'SendMessage against a no-op server: rate, latency, CPU (--seconds 5 --rounds 3 --through leader|all)',
   ],
   ['failover', 'kill -9 of the leader under load: time without an accepted send (--rounds 10)'],
+  ['restart', 'time until a node with 1 GiB of log serves again after kill -9 (--rounds 3)'],
   ['idle', 'memory and CPU of idle nodes (--seconds 10)'],
   ['machine', 'commands that the state machine applies a second'],
   ['cut', 'cutting a request and joining a delivery'],

@@ -2,7 +2,7 @@
  * What a member and a name server are told at their start: plain types and defaults. Pure. Files are read
  * and checked in `cli/config-file.ts`; everything here is already complete and correct.
  */
-import { DISK_RESERVE_BYTES, SCRUB_PERIOD_MS, SEGMENT_BYTES } from './limits.ts'
+import { DISK_RESERVE_BYTES, RETENTION_HOURS_DEFAULT, SCRUB_PERIOD_MS, SEGMENT_BYTES } from './limits.ts'
 
 /** One member of a broker group: where the other members and where clients reach it, as `host:port`. */
 export interface MemberEndpoints {
@@ -26,6 +26,14 @@ export interface LogConfig {
   readonly diskReserveBytes: number
   /** The whole log is read and checked in about this time, again and again. 0: never. */
   readonly scrubPeriodMs: number
+}
+
+/** How long messages are kept. What is in flight or in a dead letter topic is kept beyond. */
+export interface RetentionConfig {
+  /** Whole segments of messages go when all of them are older (RocketMQ: fileReservedTime). */
+  readonly hours: number
+  /** The oldest segments go while the log is larger, whatever their age. `undefined`: only time counts. */
+  readonly bytes: number | undefined
 }
 
 /** The times of Raft. All election and heartbeat times are multiples of one tick. */
@@ -71,6 +79,7 @@ export interface BrokerConfig {
   readonly topics: { readonly autoCreate: boolean }
   readonly groups: { readonly autoCreate: boolean }
   readonly log: LogConfig
+  readonly retention: RetentionConfig
   readonly raft: RaftConfig
   readonly logLevel: LogLevel
   /** Where the process writes its log. `undefined`: standard error. */
@@ -99,12 +108,14 @@ export const CONFIG_DEFAULTS = {
     diskReserveBytes: DISK_RESERVE_BYTES,
     scrubPeriodMs: SCRUB_PERIOD_MS,
   },
+  retention: { hours: RETENTION_HOURS_DEFAULT, bytes: undefined },
   topics: { autoCreate: false },
   groups: { autoCreate: true },
   logLevel: 'info',
 } as const satisfies {
   readonly raft: RaftConfig
   readonly log: LogConfig
+  readonly retention: RetentionConfig
   readonly logLevel: LogLevel
   readonly [name: string]: unknown
 }

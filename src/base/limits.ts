@@ -56,6 +56,12 @@ export const SCRUB_PERIOD_MS = 7 * 24 * 3600_000
 /** What the scrub reads at once; a larger record comes whole. */
 export const SCRUB_CHUNK_BYTES = 256 * KIB
 export const SCRUB_BYTES_PER_SECOND_MAX = 32 * MIB
+/** How often a leader looks whether the retention floor may rise. */
+export const RETENTION_CHECK_MS = 10_000
+/** A command that moves messages up stops gathering at this size: clients' commands wait behind it. */
+export const MOVED_BYTES_TARGET = 64 * KIB
+/** As RocketMQ's fileReservedTime. */
+export const RETENTION_HOURS_DEFAULT = 72
 /** Sends are refused when the disk has less than this left. */
 export const DISK_RESERVE_BYTES = 512 * MIB
 
@@ -81,6 +87,8 @@ export const REQUEST_WINDOW_MS = 120_000
 export const DIGEST_EVERY_ENTRIES = 1024
 export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20
+/** Pages of a queue that one command deletes at most. */
+export const PAGES_DROPPED_MAX = 1024
 
 assert(
   MESSAGE_BODY_BYTES_MAX + MESSAGE_PROPERTIES_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX < BATCH_BYTES_MAX,

@@ -55,6 +55,8 @@ export interface Kv {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /** Applies all writes or none. Not durable by itself: the log is the truth and is replayed. */
   batch(writes: readonly KvWrite[]): Promise<void>
+  /** Resolves when every batch before this call is on the disk. */
+  sync(): Promise<void>
   /** All rows with `start <= key < end` in the order of their keys, in chunks. */
   scan(
     start: Uint8Array,

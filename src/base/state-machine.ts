@@ -19,6 +19,8 @@ export interface EntryMeta {
 export interface StateMachine<Reply> {
   /** The index of the last entry applied, 0 at the start. */
   readonly appliedIndex: LogIndex
+  /** Below this position the machine reads nothing of the log any more. Never goes back; 0 at the start. */
+  readonly floor: LogPosition
   /** Applies the next entry. Returns one reply for each command in it, in order; none for an empty entry. */
   apply(meta: EntryMeta, data: Uint8Array): readonly Reply[]
   /**

@@ -3,6 +3,7 @@
  * around ports, so that the simulator can run it as it is.
  */
 import { millis, type Millis, type NodeId } from '../base/brand.ts'
+import type { RetentionConfig } from '../base/config.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
 import { DLedgerServer, type RaftCore, type RoleChange } from '../dledger/server.ts'
 import type { LogStore } from '../dledger/log-store.ts'
@@ -18,6 +19,7 @@ import type { Reply } from './machine/commands.ts'
 import { MessageReader } from './message-reader.ts'
 import { Operations } from './operations.ts'
 import { Receivers } from './receivers.ts'
+import { Retention } from './retention.ts'
 
 export interface BrokerOptions {
   readonly id: NodeId
@@ -33,6 +35,7 @@ export interface BrokerOptions {
   readonly tickMs: number
   readonly autoCreateGroups: boolean
   readonly diskReserveBytes: number
+  readonly retention: RetentionConfig
   readonly schedule?: (run: () => void) => void
 }
 
@@ -56,6 +59,7 @@ export class Broker {
   readonly #logClock = new LogClock()
   readonly #liveness = new ClientLiveness()
   readonly #driver: DeadlineDriver
+  readonly #retention: Retention
   readonly #events: BrokerEvents
 
   constructor(options: BrokerOptions, events: BrokerEvents) {
@@ -88,6 +92,17 @@ export class Broker {
       now,
       pump: () => this.receivers.pumpAll(),
     })
+    this.#retention = new Retention({
+      config: options.retention,
+      view: machine,
+      log,
+      kept: log.kept,
+      reader,
+      clock,
+      logger,
+      now,
+      passed: () => this.#driver.poke(),
+    })
     this.operations = new Operations({
       view: machine,
       log,
@@ -113,6 +128,7 @@ export class Broker {
 
   async close(): Promise<void> {
     this.#driver.stop()
+    this.#retention.stop()
     this.diskGuard.stop()
     await this.ledger.close()
   }
@@ -126,9 +142,11 @@ export class Broker {
       this.#logClock.start(this.machine.now, this.#clock.mono(), this.#clock.wall())
       this.#liveness.start(this.#clock.mono())
       this.#driver.start()
+      this.#retention.start()
       this.receivers.pumpAll()
     } else {
       this.#driver.stop()
+      this.#retention.stop()
       this.receivers.leadershipLost()
     }
     this.#events.leadingChanged(leading)

@@ -9,7 +9,7 @@ import { RENEW_BELOW_MS, RENEW_MS } from '../base/limits.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { messageOf } from '../base/errors.ts'
 import type { ClientLiveness } from './client-liveness.ts'
-import type { GroupId, QueueNumber } from './machine/commands.ts'
+import type { DeadLetter, GroupId, QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
 import type { ClaimView, MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
@@ -38,6 +38,8 @@ export class DeadlineDriver {
   #wakeAt = Number.POSITIVE_INFINITY
   #running = false
   #working = false
+  /** It was woken while it worked. */
+  #wokenMeanwhile = false
 
   constructor(options: DeadlineDriverOptions) {
     this.#options = options
@@ -52,6 +54,11 @@ export class DeadlineDriver {
   stop(): void {
     this.#running = false
     this.#sleepUntil(Number.POSITIVE_INFINITY)
+  }
+
+  /** What could not be done before can be done now. */
+  poke(): void {
+    if (this.#running) this.#sleepUntil(this.#options.clock.mono())
   }
 
   /** Entries were applied: an earlier deadline may have come up. */
@@ -75,15 +82,17 @@ export class DeadlineDriver {
 
   #wake(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#wokenMeanwhile = this.#working
     if (!this.#running || this.#working) return
     this.#working = true
+    const ahead = this.#options.view.nextDeadline(this.#options.now())
     this.#work()
       .catch((error: unknown) => {
         this.#options.logger.warn({ error: messageOf(error) }, 'deadlines could not be worked off')
       })
       .finally(() => {
         this.#working = false
-        this.#again()
+        this.#again(ahead)
       })
   }
 
@@ -98,11 +107,13 @@ export class DeadlineDriver {
     }
   }
 
-  #again(): void {
+  /** Sleeps until the next deadline, which is now if the one that was `ahead` came while it worked. */
+  #again(ahead: Millis | undefined): void {
     if (!this.#running) return
     const { view, clock, now } = this.#options
     const time = now()
-    const deadline = view.nextDeadline(time)
+    const cameMeanwhile = ahead !== undefined && ahead <= time
+    const deadline = this.#wokenMeanwhile || cameMeanwhile ? time : view.nextDeadline(time)
     if (deadline === undefined) return
     this.#sleepUntil(clock.mono() + Math.min(deadline - time, ADVANCE_EVERY_MS))
   }
@@ -118,13 +129,21 @@ export class DeadlineDriver {
       if (list === undefined) byQueue.set(key, [claim])
       else list.push(claim)
     }
+    let proposed = false
     for (const claims of byQueue.values()) {
       const { groupId, queue } = claims[0] as { groupId: GroupId; queue: QueueNumber }
-      const items = []
-      for (const { offset } of claims) items.push({ ...(await reader.pointer(queue, offset)), offset })
+      const items: DeadLetter['items'][number][] = []
+      for (const { offset } of claims) {
+        const pointer = await reader.pointer(queue, offset)
+        // What stands below the rising floor is moved up first; `poke` comes after that.
+        if (pointer !== undefined && pointer.position >= view.floors.rising)
+          items.push({ ...pointer, offset })
+      }
+      if (items.length === 0) continue
       await log.propose(encodeCommand({ type: 'deadLetter', groupId, queue, items }))
+      proposed = true
     }
-    return byQueue.size > 0
+    return proposed
   }
 
   /** Extends the claims of clients that live, in one command. */

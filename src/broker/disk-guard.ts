@@ -1,6 +1,6 @@
 /**
- * Refuses sends before the disk is at its end. Retention does not exist yet, so the log only grows; reading,
- * acknowledging and elections go on with what the reserve leaves.
+ * Refuses sends before the disk is at its end. Reading, acknowledging, elections and retention go on with what
+ * the reserve leaves; sends are taken again when retention has made room.
  */
 import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Clock, Disk, Logger } from '../base/ports.ts'

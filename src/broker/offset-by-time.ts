@@ -1,5 +1,6 @@
-/** Finds a queue's first message that was stored at or after a time, by halving. */
-import { queueOffset, type Millis, type QueueOffset } from '../base/brand.ts'
+/** Finds a queue's first message that was stored at or after a time. */
+import type { Millis, QueueOffset } from '../base/brand.ts'
+import { firstWhere } from './first-where.ts'
 import { readStoredHeader } from './machine/stored-message.ts'
 import type { QueueView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
@@ -10,14 +11,10 @@ export async function offsetByTime(
   queue: QueueView,
   time: Millis,
 ): Promise<QueueOffset> {
-  let low: number = queue.minOffset
-  let high: number = queue.nextOffset
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const pointer = await reader.pointer(queue.queue, queueOffset(middle))
-    const header = readStoredHeader(await reader.message(pointer))
-    if (header !== undefined && header.storedAtMs < time) low = middle + 1
-    else high = middle
-  }
-  return queueOffset(low)
+  return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
+    const stored = await reader.read(queue.queue, offset)
+    const header = stored && readStoredHeader(stored)
+    // What retention took away meanwhile was older than anything that is asked for.
+    return stored !== undefined && (header === undefined || header.storedAtMs >= time)
+  })
 }

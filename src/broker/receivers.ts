@@ -16,6 +16,7 @@ import { clientHash } from './client-liveness.ts'
 import type { ReceivedMessage, ReceiveRequest } from './leader-port.ts'
 import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
+import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
@@ -234,6 +235,8 @@ export class Receivers {
       const passedOver: ReceivedMessage[] = []
       for (const message of claimed) {
         const received = await this.#read(room, message, pointerOf(chosen, message))
+        // Retention ended the claim meanwhile.
+        if (received === undefined) continue
         const matches = hasTag(received.stored, waiting.request.filter)
         ;(matches ? messages : passedOver).push(received)
       }
@@ -249,10 +252,14 @@ export class Receivers {
     }
   }
 
-  async #read(room: Room, message: ClaimedMessage, known: Pointer | undefined): Promise<ReceivedMessage> {
+  async #read(
+    room: Room,
+    message: ClaimedMessage,
+    known: Pointer | undefined,
+  ): Promise<ReceivedMessage | undefined> {
     const { view, reader } = this.#options
-    const pointer = known ?? (await reader.pointer(message.queue, message.offset))
-    const stored = await reader.message(pointer)
+    const stored = await reader.read(message.queue, message.offset, known)
+    if (stored === undefined) return undefined
     const queue = view.queue(message.queue)
     const topic = view.topicById(room.topicId)?.name ?? ''
     return {
@@ -268,7 +275,7 @@ export class Receivers {
         deadline: message.deadline,
       },
       topic,
-      deadLetter: topic.startsWith('%DLQ%'),
+      deadLetter: isDeadLetterTopic(topic),
     }
   }
 

@@ -45,6 +45,11 @@ const log = part({
   scrubPeriodMs: whole(0, 366 * 24 * 3600_000).default(CONFIG_DEFAULTS.log.scrubPeriodMs),
 })
 
+const retention = part({
+  hours: whole(1, 1_000_000).default(CONFIG_DEFAULTS.retention.hours),
+  bytes: whole(128 * MIB, Number.MAX_SAFE_INTEGER).optional(),
+})
+
 const raft = part({
   tickMs: whole(5, 10_000).default(CONFIG_DEFAULTS.raft.tickMs),
   heartbeatTicks: whole(1, 1_000).default(CONFIG_DEFAULTS.raft.heartbeatTicks),
@@ -79,6 +84,7 @@ const brokerSchema = part({
   topics: part({ autoCreate: flag.default(CONFIG_DEFAULTS.topics.autoCreate) }).prefault({}),
   groups: part({ autoCreate: flag.default(CONFIG_DEFAULTS.groups.autoCreate) }).prefault({}),
   log: log.prefault({}),
+  retention: retention.prefault({}),
   raft: raft.prefault({}),
   logLevel: logLevel.default(CONFIG_DEFAULTS.logLevel),
   logFile: path.optional(),
@@ -132,6 +138,7 @@ export function parseBrokerConfig(text: string, file: string): BrokerConfig {
     },
     dataFolder: from(base, data),
     bootstrap: found.bootstrap,
+    retention: { hours: found.retention.hours, bytes: found.retention.bytes },
     tls: found.tls && { cert: from(base, found.tls.cert), key: from(base, found.tls.key) },
     logFile: found.logFile === undefined ? undefined : from(base, found.logFile),
   }

@@ -88,12 +88,13 @@ export class LogCare {
 
   /** All that there is to check. */
   get bytes(): number {
-    return this.#log.index.end
+    return this.#log.index.end - this.#log.index.base.position
   }
 
   /** Reads, checks and repairs what is committed: see `ScrubbedLog`. */
-  async check(first: LogIndex, bytesMax: number): Promise<CheckedRecords | null> {
+  async check(from: LogIndex, bytesMax: number): Promise<CheckedRecords | null> {
     const { index, reader, durableIndex } = this.#log
+    const first = Math.max(from, index.base.index + 1)
     const last = Math.min(this.#committedIndex(), durableIndex())
     if (first > last) return null
     const { end, bytes } = index.fitting(first, last, bytesMax)

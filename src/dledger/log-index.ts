@@ -3,8 +3,10 @@
  * The CRC stands for the whole history up to the record, so whatever is read back later is compared to it.
  */
 import { assert, broken } from '../base/assert.ts'
-import { type LogIndex, type LogPosition, logIndex, logPosition, type Term, term } from '../base/brand.ts'
+import { type LogIndex, type LogPosition, logIndex, logPosition, type Term } from '../base/brand.ts'
 import type { TermRun } from '../raft/types.ts'
+import { type LogBase, NO_BASE } from './log-base.ts'
+import type { SegmentRecords } from './segment-index.ts'
 
 const FIRST_CAPACITY = 256
 
@@ -18,15 +20,24 @@ interface SegmentPart {
   used: number
 }
 
-/** Rule: indexes go from 1 to `lastIndex` without a gap, positions only go up, terms never go down. */
+/** Rule: indexes go from the base to `lastIndex` without a gap, positions only go up, terms never go down. */
 export class RecordIndex {
   readonly #segmentBytes: number
+  #base: LogBase
   readonly #parts: SegmentPart[] = []
   readonly #runs: TermRun[] = []
-  #lastIndex = 0
+  #lastIndex: number
 
-  constructor(segmentBytes: number) {
+  /** An index of no record, for a log that begins at `base`. */
+  constructor(segmentBytes: number, base: LogBase = NO_BASE) {
     this.#segmentBytes = segmentBytes
+    this.#base = base
+    this.#lastIndex = base.index
+  }
+
+  /** Where the log begins, and the record before it. */
+  get base(): LogBase {
+    return this.#base
   }
 
   get lastIndex(): LogIndex {
@@ -36,12 +47,12 @@ export class RecordIndex {
   /** The end of the last record. */
   get end(): LogPosition {
     const part = this.#parts.at(-1)
-    return logPosition(part === undefined ? 0 : part.start + part.used)
+    return part === undefined ? this.#base.position : logPosition(part.start + part.used)
   }
 
   /** The header CRC of the last record, 0 for an empty log. */
   get lastCrc(): number {
-    return this.#lastIndex === 0 ? 0 : this.headerCrcOf(this.#lastIndex)
+    return this.headerCrcOf(this.#lastIndex)
   }
 
   /** The runs of terms, oldest first. A live list: copy it to keep it. */
@@ -68,7 +79,7 @@ export class RecordIndex {
 
   /** Forgets `index` and everything behind it. */
   cut(index: number): void {
-    assert(index >= 1 && index <= this.#lastIndex + 1, 'a cut is inside the log', { index })
+    assert(index > this.#base.index && index <= this.#lastIndex + 1, 'a cut is inside the log', { index })
     for (let part = this.#parts.at(-1); part !== undefined; part = this.#parts.at(-1)) {
       const left = index - part.firstIndex
       if (left >= part.count) break
@@ -109,22 +120,23 @@ export class RecordIndex {
     return { end, bytes }
   }
 
-  /** Where the record ends. 0 for index 0. */
+  /** Where the record ends. That of the base: where the log begins. */
   endOf(index: number): LogPosition {
-    return index === 0 ? logPosition(0) : logPosition(this.positionOf(index) + this.sizeOf(index))
+    if (index === this.#base.index) return this.#base.position
+    return logPosition(this.positionOf(index) + this.sizeOf(index))
   }
 
   /** The chain that the record behind `index` must have. 0 for index 0. */
   headerCrcOf(index: number): number {
-    if (index === 0) return 0
+    if (index === this.#base.index) return this.#base.chain
     const part = this.#partOf(index)
     return part.headerCrcs[index - part.firstIndex] as number
   }
 
   /** 0 for index 0. */
   termOf(index: number): Term {
-    assert(index >= 0 && index <= this.#lastIndex, 'the index is in the log', { index })
-    if (index === 0) return term(0)
+    assert(index >= this.#base.index && index <= this.#lastIndex, 'the index is in the log', { index })
+    if (index === this.#base.index) return this.#base.term
     const at = lastNotAbove(this.#runs.length, index, (i) => (this.#runs[i] as TermRun).first)
     return (this.#runs[at] as TermRun).term
   }
@@ -136,6 +148,75 @@ export class RecordIndex {
     if (part === undefined || position >= part.start + part.used) return undefined
     const offset = position - part.start
     return logIndex(part.firstIndex + lastNotAbove(part.count, offset, (i) => part.offsets[i] as number))
+  }
+
+  /** The first record that starts at or behind `position`; behind the last one when none does. */
+  firstFrom(position: number): LogIndex {
+    let low = this.#base.index + 1
+    let high = this.#lastIndex + 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.positionOf(middle) >= position) high = middle
+      else low = middle + 1
+    }
+    return logIndex(low)
+  }
+
+  /** Takes over the records of the segment that follows. The arrays are not to be used any more. */
+  adopt(records: SegmentRecords): void {
+    const { start, firstIndex, used, offsets, headerCrcs, runs } = records
+    assert(start >= this.end && firstIndex === this.#lastIndex + 1, 'segments follow each other', { start })
+    this.#parts.push({ start, firstIndex, offsets, headerCrcs, count: offsets.length, used })
+    this.#lastIndex += offsets.length
+    for (const run of runs) {
+      const last = this.#runs.at(-1)
+      assert(last === undefined || run.term >= last.term, 'terms never go down along the log')
+      if (last?.term !== run.term) this.#runs.push(run)
+    }
+  }
+
+  /** Everything about the records of the segment that begins at `start`. The arrays are copies. */
+  recordsOf(start: number): SegmentRecords {
+    const part = this.#partAt(start)
+    const { firstIndex, count, used } = part
+    const last = firstIndex + count - 1
+    const first = { first: logIndex(firstIndex), term: this.termOf(firstIndex) }
+    return {
+      start: logPosition(start),
+      firstIndex: logIndex(firstIndex),
+      used,
+      chain: this.headerCrcOf(firstIndex - 1),
+      offsets: part.offsets.slice(0, count),
+      headerCrcs: part.headerCrcs.slice(0, count),
+      runs: [first, ...this.#runs.filter((run) => run.first > firstIndex && run.first <= last)],
+    }
+  }
+
+  /** What the base is when the log begins at `start`, where a record stands first in its segment. */
+  baseAt(start: number): LogBase {
+    const before = this.#partAt(start).firstIndex - 1
+    return {
+      position: logPosition(start),
+      index: logIndex(before),
+      term: this.termOf(before),
+      chain: this.headerCrcOf(before),
+    }
+  }
+
+  /** Forgets everything before the base, which `baseAt` gave. */
+  dropBelow(base: LogBase): void {
+    assert(base.index >= this.#base.index, 'a log does not begin earlier again', { index: base.index })
+    while ((this.#parts[0]?.start ?? base.position) < base.position) this.#parts.shift()
+    while ((this.#runs[1]?.first ?? Number.POSITIVE_INFINITY) <= base.index + 1) this.#runs.shift()
+    const run = this.#runs[0]
+    if (run !== undefined && run.first <= base.index) {
+      this.#runs[0] = { first: logIndex(base.index + 1), term: run.term }
+    }
+    this.#base = base
+  }
+
+  #partAt(start: number): SegmentPart {
+    return this.#parts.find((one) => one.start === start) ?? broken('a segment begins there', { start })
   }
 
   #partFor(start: number): SegmentPart {
@@ -155,7 +236,7 @@ export class RecordIndex {
   }
 
   #partOf(index: number): SegmentPart {
-    assert(index >= 1 && index <= this.#lastIndex, 'the index is in the log', {
+    assert(index > this.#base.index && index <= this.#lastIndex, 'the index is in the log', {
       index,
       last: this.#lastIndex,
     })

@@ -4,6 +4,7 @@ import type { LogIndex, Term } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import { ENTRY_BYTES_MAX, SEGMENT_BYTES, WRITE_BYTES_MAX } from '../base/limits.ts'
 import type { Clock, Disk } from '../base/ports.ts'
+import type { LogBase } from './log-base.ts'
 import type { FetchedLog, LogSource } from './log-source.ts'
 import { RECORD_HEADER_BYTES } from './record-codec.ts'
 import { LOG_FOLDER, type LogShape, segmentStartOf } from './segment.ts'
@@ -60,6 +61,13 @@ export function checkSegmentBytes(made: number, wanted: number): void {
   if (made === wanted) return
   const message = `The log was made with segments of ${made} bytes and cannot be used with ${wanted}.`
   throw new BrokerError('CONFIG_INVALID', message)
+}
+
+/** Throws DATA_DAMAGED when the log begins behind what the tables know: entries between were lost. */
+export function checkReach(base: LogBase, appliedIndex: LogIndex | undefined): void {
+  if (appliedIndex === undefined || appliedIndex >= base.index) return
+  const message = `The log begins behind entry ${base.index} but the tables know only entry ${appliedIndex}: they are lost or an older copy.`
+  throw new BrokerError('DATA_DAMAGED', message)
 }
 
 /** Makes the folder of a new log. Throws FOLDER_REFUSED when it holds a log. */

@@ -17,7 +17,7 @@ import { type SegmentFiles, segmentPath } from './segment.ts'
 /** Bytes of old records kept in memory. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024
 
-/** A run of records inside one segment. */
+/** A run of records inside one segment, whose file is pinned. */
 interface Run {
   readonly file: DiskFile
   readonly position: number
@@ -83,9 +83,10 @@ export class LogReader {
   async readAsIs(first: number, last: number, into: Uint8Array): Promise<void> {
     const cutsBefore = this.#cutCount
     const known = this.#knownOf(first, last)
+    const runs = this.#runsOf(first, last)
     try {
       let filled = 0
-      for (const run of this.#runsOf(first, last)) {
+      for (const run of runs) {
         await this.#readRun(run, into.subarray(filled, filled + run.size))
         filled += run.size
       }
@@ -96,6 +97,8 @@ export class LogReader {
       }
       if (error instanceof BrokerError || error instanceof InvariantError) throw error
       throw new BrokerError('STORAGE_FAILED', 'The log could not be read.', { cause: error })
+    } finally {
+      for (const { file } of runs) await this.#files.unpin(file)
     }
   }
 
@@ -158,7 +161,7 @@ export class LogReader {
   }
 
   #runAt(start: number, end: number): Run {
-    const file = this.#files.at(start) ?? broken('what is read has a segment', { start })
+    const file = this.#files.pin(start) ?? broken('what is read has a segment', { start })
     return { file, position: start, size: end - start }
   }
 

@@ -1,6 +1,6 @@
 /**
  * Reading the log back at a start. Every record is checked from the first to the last: header and body CRC,
- * chain, index, position, term.
+ * chain, index, position, term. Full segments that were applied to the end are taken from their index files.
  *
  * What is wrong at position P is cut as the torn tail of a write that was under way when all of this holds:
  *
@@ -28,8 +28,10 @@ import { readFully } from '../store/read-fully.ts'
 import type { DoubtFile } from './doubt-file.ts'
 import { HoleFiller } from './hole-filler.ts'
 import { RecordIndex } from './log-index.ts'
+import type { LogBase } from './log-base.ts'
 import { LogScan, type ScanFault } from './log-scan.ts'
 import type { LogSource } from './log-source.ts'
+import { readSegmentIndex } from './segment-index.ts'
 import { LOG_FOLDER, type LogShape, SegmentFiles, segmentPath, segmentStart } from './segment.ts'
 import type { SyncedMark } from './synced-mark.ts'
 
@@ -58,6 +60,9 @@ export interface RecoveryOptions {
   readonly shape: LogShape
   readonly clock: Clock
   readonly logger: Logger
+  /** Where the log begins. */
+  readonly base: LogBase
+  /** Rule: at or above the base. */
   readonly mark: SyncedMark
   readonly doubt: DoubtFile
   /** The term on this member's disk. */
@@ -70,7 +75,7 @@ export interface RecoveryOptions {
 
 /** Recovers the log. Throws DATA_DAMAGED, or what the disk throws. */
 export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog> {
-  const files = await SegmentFiles.open(options.disk, options.shape)
+  const files = await SegmentFiles.open(options.disk, options.shape, options.base.position)
   const recovery = new Recovery(options, files)
   try {
     return await recovery.run()
@@ -91,8 +96,10 @@ class Recovery {
   constructor(options: RecoveryOptions, files: SegmentFiles) {
     this.#options = options
     this.#files = files
-    this.#index = new RecordIndex(options.shape.segmentBytes)
-    this.#scan = new LogScan(files, this.#index, options.shape)
+    this.#index = new RecordIndex(options.shape.segmentBytes, options.base)
+    const known = (start: number): ReturnType<typeof readSegmentIndex> =>
+      readSegmentIndex(options.disk, start)
+    this.#scan = new LogScan(files, this.#index, options.shape, known)
   }
 
   async run(): Promise<RecoveredLog> {
@@ -207,7 +214,7 @@ async function writeAgain(
     await file.sync()
     at += segmentBytes - (at % segmentBytes)
   }
-  if (start >= end && end > 0) await fileAt(files, end - 1).sync()
+  if (start >= end) await files.at(end - 1)?.sync()
 }
 
 function fileAt(files: SegmentFiles, position: number): DiskFile {

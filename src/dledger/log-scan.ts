@@ -1,5 +1,5 @@
 /**
- * Walks over the records of the log as the disk holds them and checks each: header and body CRC, chain, index,
+ * Walks over the records of the log as the disk holds them and checks each that is not known from an index file: header and body CRC, chain, index,
  * position, term. It stops at the first thing that is wrong and can go on from there when that was repaired.
  */
 import { messageOf } from '../base/errors.ts'
@@ -8,6 +8,7 @@ import { hasCode } from '../store/node-disk.ts'
 import { readFully } from '../store/read-fully.ts'
 import type { RecordIndex } from './log-index.ts'
 import { checkRecord, type RecordCheck } from './record-codec.ts'
+import type { SegmentRecords } from './segment-index.ts'
 import { type LogShape, placeRecord, type SegmentFiles, segmentStart } from './segment.ts'
 
 /** How much is read at once at most. A larger record is read whole. */
@@ -24,13 +25,21 @@ export interface ScanFault {
   readonly reason: string
 }
 
+/** What is known of the full segment at `start` without reading it. */
+export type KnownSegments = (start: number) => Promise<SegmentRecords | undefined>
+
 export class LogScan {
   readonly #files: SegmentFiles
   readonly #index: RecordIndex
   readonly #shape: LogShape
+  readonly #known: KnownSegments
 
-  /** Begins behind the last record of `index` and adds to it what is sound. */
-  constructor(files: SegmentFiles, index: RecordIndex, shape: LogShape) {
+  /**
+   * Begins behind the last record of `index` and adds to it what is sound. The records of a full segment that is
+   * known are not read: readings of them are compared to what is known, and so are those of the scrub.
+   */
+  constructor(files: SegmentFiles, index: RecordIndex, shape: LogShape, known: KnownSegments) {
+    this.#known = known
     this.#files = files
     this.#index = index
     this.#shape = shape
@@ -41,6 +50,7 @@ export class LogScan {
     for (;;) {
       const position = await this.#next()
       if (position === undefined) return undefined
+      if (await this.#adoptKnown(position)) continue
       const fault = await this.#scanSegment(position)
       if (fault !== undefined) return fault
     }
@@ -59,6 +69,19 @@ export class LogScan {
     // A file that was made for a write that never came holds nothing that could be wrong.
     const isEmptyLast = left === 1 && (await this.#files.at(next)?.size()) === 0
     return isEmptyLast ? undefined : next
+  }
+
+  /** Takes a full segment from its index file, when that fits what is before it and the segment's size. */
+  async #adoptKnown(position: number): Promise<boolean> {
+    const { segmentBytes } = this.#shape
+    const index = this.#index
+    const isFull = position % segmentBytes === 0 && position / segmentBytes < this.#files.count - 1
+    const records = isFull ? await this.#known(position) : undefined
+    if (records === undefined || records.used !== (await this.#files.at(position)?.size())) return false
+    const fits = records.firstIndex === index.lastIndex + 1 && records.chain === index.lastCrc
+    if (!fits || (records.runs[0]?.term ?? 0) < index.termOf(index.lastIndex)) return false
+    index.adopt(records)
+    return true
   }
 
   async #scanSegment(position: number): Promise<ScanFault | undefined> {

@@ -25,7 +25,9 @@ export interface ServedLog {
 export async function serveLog(log: ServedLog, first: LogIndex, bytesMax: number): Promise<FetchedLog> {
   const durableIndex = log.durableIndex()
   const commitIndex = logIndex(Math.min(log.committedIndex(), durableIndex))
-  if (first < 1 || first > durableIndex) return { commitIndex, records: new Uint8Array(0) }
+  if (first <= log.index.base.index || first > durableIndex) {
+    return { commitIndex, records: new Uint8Array(0) }
+  }
   const { end, bytes } = log.index.fitting(first, durableIndex, bytesMax)
   const records = Buffer.allocUnsafe(bytes)
   try {

@@ -15,14 +15,23 @@ import type { TermRun } from '../raft/types.ts'
 import { DoubtFile } from './doubt-file.ts'
 import { FailStop } from './fail-stop.ts'
 import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
+import { readLogBase } from './log-base.ts'
 import type { RecordIndex } from './log-index.ts'
-import { checkSegmentBytes, type LogStoreOptions, refuseExisting, shapeOf } from './log-options.ts'
+import {
+  checkReach,
+  checkSegmentBytes,
+  type LogStoreOptions,
+  refuseExisting,
+  shapeOf,
+} from './log-options.ts'
 import { LogCare, recoveryRepair } from './log-care.ts'
 import { LogReader } from './log-reader.ts'
+import { LogStart } from './log-start.ts'
 import { recoverLog } from './log-recovery.ts'
 import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
 import { type LogShape, placeRecord, type SegmentFiles } from './segment.ts'
+import { SegmentIndexer } from './segment-indexer.ts'
 import { SyncedMark } from './synced-mark.ts'
 import { TailCache } from './tail-cache.ts'
 
@@ -32,6 +41,7 @@ export type { Acceptance } from './record-run.ts'
 
 /** What opening a log gives. */
 interface OpenedLog {
+  readonly disk: Disk
   readonly index: RecordIndex
   readonly files: SegmentFiles
   readonly diskLog: DiskLog
@@ -50,6 +60,10 @@ export class LogStore {
   readonly #shape: LogShape
   /** Cuts of the picture that the disk has not followed yet, oldest first. */
   readonly #cuts: LogCut[] = []
+  /** Where the log begins. */
+  readonly start: LogStart
+  /** Index files, for the next start. */
+  readonly indexer: SegmentIndexer
   /** Doubt, damage and repair. */
   readonly care: LogCare
   #writing: Promise<void> | undefined
@@ -62,6 +76,8 @@ export class LogStore {
     this.#failStop = failStop
     this.#cache = new TailCache(options.tailCacheBytesMax ?? TAIL_CACHE_BYTES_MAX)
     this.#shape = shape
+    this.start = new LogStart({ ...opened, durableEnd: () => this.#safeEnd() })
+    this.indexer = new SegmentIndexer({ ...opened, segmentBytes: shape.segmentBytes, logger })
     const durableIndex = (): number => this.#durableIndex()
     this.care = new LogCare({ ...opened, reader: this.#reader, durableIndex }, options, logger)
   }
@@ -80,18 +96,33 @@ export class LogStore {
         ? await SyncedMark.create(disk, options.clock, failStop, shape.segmentBytes)
         : await SyncedMark.open(disk, options.clock, failStop)
       checkSegmentBytes(mark.segmentBytes, shape.segmentBytes)
+      const base = await readLogBase(disk)
+      checkReach(base, options.committedIndex)
+      // The mark may be older: whoever wrote the base knew that everything up to there was durable.
+      if (mark.position < base.position) await mark.set(base.position)
       const current = options.term ?? term(0)
       const committedIndex = options.committedIndex ?? logIndex(0)
       const doubt = await DoubtFile.open(disk, current)
       const repair = recoveryRepair(options.repair, shape, committedIndex)
       const { clock } = options
-      const recovery = { disk, shape, clock, logger, mark, doubt, term: current, committedIndex, repair }
+      const recovery = {
+        disk,
+        shape,
+        clock,
+        logger,
+        base,
+        mark,
+        doubt,
+        term: current,
+        committedIndex,
+        repair,
+      }
       const { files, index, repaired } = await recoverLog(recovery)
       await mark.set(index.end)
       const { lastIndex, end } = index
       logger.info({ lastIndex, end, segments: files.count, repaired, doubt: doubt.term }, 'log recovered')
       const diskLog = new DiskLog(files, mark, end, shape)
-      return new LogStore({ index, files, diskLog, shape, failStop, doubt, repaired }, options, logger)
+      return new LogStore({ disk, index, files, diskLog, shape, failStop, doubt, repaired }, options, logger)
     } catch (error) {
       if (error instanceof BrokerError) throw error
       throw failStop.fail('opening it', error)
@@ -108,14 +139,18 @@ export class LogStore {
     return this.#index.end
   }
 
-  /** The runs of terms in memory, oldest first. A live list: copy it to keep it. */
+  /**
+   * The runs of terms in memory, oldest first, from index 1 on. What stands below the start of the log is told
+   * as one run of the last term there: it is committed, and nobody is sent it.
+   */
   get termRuns(): readonly TermRun[] {
-    return this.#index.termRuns
+    const { base, termRuns } = this.#index
+    return base.index === 0 ? termRuns : [{ first: logIndex(1), term: base.term }, ...termRuns]
   }
 
-  /** The whole record's size in bytes. `index` must be in the log. */
+  /** The whole record's size in bytes, that of a header below the start of the log. */
   sizeOf(index: LogIndex): number {
-    return this.#index.sizeOf(index)
+    return index <= this.#index.base.index ? RECORD_HEADER_BYTES : this.#index.sizeOf(index)
   }
 
   /** Where the record's header stands. `index` must be in the log. */
@@ -161,7 +196,8 @@ export class LogStore {
   acceptRecords(bytes: Uint8Array, prevTerm: Term): Acceptance {
     return splitRecords(bytes, prevTerm, this.#shape, (firstIndex) => {
       const index = firstIndex - 1
-      if (index > this.#index.lastIndex || this.#index.termOf(index) !== prevTerm) return undefined
+      if (index < this.#index.base.index || index > this.#index.lastIndex) return undefined
+      if (this.#index.termOf(index) !== prevTerm) return undefined
       return { index, end: this.#index.endOf(index), chain: this.#index.headerCrcOf(index), term: prevTerm }
     })
   }
@@ -173,7 +209,8 @@ export class LogStore {
   adopt(records: readonly LogRecord[], truncateFrom: LogIndex | null): LogCut | null {
     this.#failStop.check()
     const keep = truncateFrom === null ? this.#index.lastIndex : truncateFrom - 1
-    assert(keep >= 0 && keep <= this.#index.lastIndex, 'a cut is inside the log', { truncateFrom })
+    const { base, lastIndex } = this.#index
+    assert(keep >= base.index && keep <= lastIndex, 'a cut is inside the log', { truncateFrom })
     this.#checkContinues(records, keep)
     const cut = truncateFrom === null ? null : this.#cut(truncateFrom)
     for (const record of records) this.#append(record)
@@ -209,6 +246,7 @@ export class LogStore {
     this.#failStop.check()
     const cached = this.cachedRecords(first, last, bytesMax)
     if (cached !== undefined) return cached
+    if (first <= this.#index.base.index) throw this.start.gone(`index ${first}`)
     const { end, bytes: size } = this.#index.fitting(first, last, bytesMax)
     const bytes = Buffer.allocUnsafe(size)
     const cachedFirst = Math.min(this.#cache.firstIndex ?? end, end)
@@ -221,7 +259,7 @@ export class LogStore {
 
   /** As `readRecords`, when all of it is in memory; `undefined` when the disk must be asked. */
   cachedRecords(first: LogIndex, last: LogIndex, bytesMax: number): Uint8Array | undefined {
-    const record = this.#cache.get(first)
+    const record = first > this.#index.base.index ? this.#cache.get(first) : undefined
     if (record === undefined) return undefined
     const { end, bytes: size } = this.#index.fitting(first, last, bytesMax)
     if (end === first + 1) return record.bytes
@@ -244,6 +282,7 @@ export class LogStore {
     this.#failStop.check()
     const cached = this.cachedBytes(position, size)
     if (cached !== undefined) return cached
+    if (position < this.#index.base.position) throw this.start.gone(`position ${position}`)
     const index = this.#index.indexAt(position)
     assert(index !== undefined, 'what is read is in the log', { position, end: this.#index.end })
     const start = this.#index.positionOf(index)
@@ -268,6 +307,7 @@ export class LogStore {
   /** Waits for the write under way, makes the synced mark durable and closes the files. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined)
+    await this.indexer.drained()
     try {
       await this.#diskLog.close()
     } catch (error) {

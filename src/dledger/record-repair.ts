@@ -76,13 +76,20 @@ export class RecordRepair {
     return work
   }
 
+  /** The record stands below the start of the log: nobody needs it. */
+  #isGone(index: number): boolean {
+    return index <= this.#options.index.base.index
+  }
+
   async #work(index: number, rounds: number): Promise<boolean> {
     const { logger, segmentBytes } = this.#options
+    if (this.#isGone(index)) return false
     const damage = await this.#damageOf(index)
     if (damage === undefined) {
       this.#open.delete(index)
       return true
     }
+    if (this.#isGone(index)) return false
     const position = this.#options.index.positionOf(index)
     const file = segmentPath(segmentStart(position, segmentBytes))
     if (!this.#open.has(index)) {
@@ -91,7 +98,7 @@ export class RecordRepair {
     }
     for (let round = 0; round < rounds; round++) {
       const isPossible = index <= this.#options.committedIndex() && this.#options.source.peers.length > 0
-      if (!isPossible) break
+      if (!isPossible || this.#isGone(index)) break
       for (const peer of this.#options.source.peers) {
         const record = await this.#fetch(peer, index)
         if (record === undefined) continue
@@ -111,6 +118,7 @@ export class RecordRepair {
 
   /** What is wrong with a record on the disk; `undefined` when it is sound. */
   async #damageOf(index: number): Promise<string | undefined> {
+    if (this.#isGone(index)) return undefined
     try {
       await this.#options.reader.readAsIs(index, index, Buffer.allocUnsafe(this.#options.index.sizeOf(index)))
       return undefined
@@ -136,6 +144,7 @@ export class RecordRepair {
 
   #isRecord(bytes: Uint8Array, index: number): boolean {
     const known = this.#options.index
+    if (this.#isGone(index)) return false
     if (bytes.byteLength !== known.sizeOf(index)) return false
     const check = checkRecord(bytes, 0, {
       index,

@@ -14,7 +14,7 @@ const TURN_MS = 1_000
 /** What the scrub reads. */
 export interface ScrubbedLog {
   /**
-   * Reads and checks whole records from `first` on, as many as fit `bytesMax` but at least one. `null` when
+   * Reads and checks whole records from `first` on, or from where the log begins, as many as fit `bytesMax` but at least one. `null` when
    * nothing that is committed and durable stands there. `sound` is false when some could not be repaired.
    */
   check(first: LogIndex, bytesMax: number): Promise<CheckedRecords | null>

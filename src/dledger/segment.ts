@@ -20,10 +20,16 @@ export interface LogShape {
 }
 
 const NAME = /^(\d{20})\.segment$/
+const INDEX_NAME = /^(\d{20})\.index(?:\.new)?$/
 
 /** The path of the segment that starts at `start`. */
 export function segmentPath(start: number): string {
   return `${LOG_FOLDER}/${String(start).padStart(20, '0')}.segment`
+}
+
+/** The path of the index file of that segment (segment-index.ts). */
+export function segmentIndexPath(start: number): string {
+  return `${LOG_FOLDER}/${String(start).padStart(20, '0')}.index`
 }
 
 /** The start that a file name of the log folder tells, `undefined` for any other file. */
@@ -53,33 +59,98 @@ export class SegmentFiles {
   readonly #shape: LogShape
   /** `undefined` where a file is missing. */
   readonly #files: (DiskFile | undefined)[] = []
+  /** How many segments were before the first one here. */
+  #first: number
+  /** How many reads are under way in a file. */
+  readonly #pins = new Map<DiskFile, number>()
+  /** Files that were removed while they were read: the last read closes them. */
+  readonly #removed = new Set<DiskFile>()
+  readonly #mends = new Set<Promise<void>>()
 
-  private constructor(disk: Disk, shape: LogShape) {
+  private constructor(disk: Disk, shape: LogShape, start: number) {
     this.#disk = disk
     this.#shape = shape
+    this.#first = start / shape.segmentBytes
   }
 
-  /** Opens the segments that exist. A file that is no segment of this shape is left alone. */
-  static async open(disk: Disk, shape: LogShape): Promise<SegmentFiles> {
-    const files = new SegmentFiles(disk, shape)
+  /**
+   * Opens the segments that exist from `start` on, the start of a segment. Older ones are what a crash left of
+   * a removal: they are removed, durably. A file that is no segment of this shape is left alone.
+   */
+  static async open(disk: Disk, shape: LogShape, start = 0): Promise<SegmentFiles> {
+    const files = new SegmentFiles(disk, shape, start)
+    await files.#removeIndexes((begin) => begin < start)
     for (const name of await disk.list(LOG_FOLDER)) {
-      const start = segmentStartOf(name)
-      if (start === undefined || start % shape.segmentBytes !== 0) continue
-      const at = start / shape.segmentBytes
+      const begin = segmentStartOf(name)
+      if (begin === undefined || begin % shape.segmentBytes !== 0) continue
+      if (begin < start) {
+        await files.#remove(begin)
+        continue
+      }
+      const at = begin / shape.segmentBytes - files.#first
       while (files.#files.length < at) files.#files.push(undefined)
-      files.#files[at] = await disk.open(segmentPath(start), { create: false })
+      files.#files[at] = await disk.open(segmentPath(begin), { create: false })
     }
     return files
   }
 
-  /** How many segments there are from the first position on, missing ones among them. */
+  /** How many segments there are and were from position 0 on, missing and removed ones among them. */
   get count(): number {
-    return this.#files.length
+    return this.#first + this.#files.length
   }
 
   /** The file that holds `position`, `undefined` when it is missing or behind the last. */
   at(position: number): DiskFile | undefined {
-    return this.#files[Math.floor(position / this.#shape.segmentBytes)]
+    return this.#files[Math.floor(position / this.#shape.segmentBytes) - this.#first]
+  }
+
+  /** As `at`; the file stays open until it is unpinned, even when it is removed. */
+  pin(position: number): DiskFile | undefined {
+    const file = this.at(position)
+    if (file !== undefined) this.#pins.set(file, (this.#pins.get(file) ?? 0) + 1)
+    return file
+  }
+
+  async unpin(file: DiskFile): Promise<void> {
+    const left = (this.#pins.get(file) ?? 0) - 1
+    assert(left >= 0, 'only what is pinned is unpinned')
+    if (left > 0) {
+      this.#pins.set(file, left)
+      return
+    }
+    this.#pins.delete(file)
+    if (this.#removed.delete(file)) await file.close()
+  }
+
+  /**
+   * Removes the segments before `start`, the oldest first, each durably, so that no crash leaves a gap. Reads
+   * that are under way in them go on.
+   */
+  async dropBelow(start: number): Promise<void> {
+    const end = start / this.#shape.segmentBytes
+    while (this.#first < end && this.#files.length > 0) {
+      const file = this.#files.shift()
+      const begin = this.#first * this.#shape.segmentBytes
+      this.#first++
+      await Promise.allSettled(this.#mends)
+      await this.#removeIndexes((indexed) => indexed === begin)
+      if (file === undefined) continue
+      await this.#remove(begin)
+      if (this.#pins.has(file)) this.#removed.add(file)
+      else await file.close()
+    }
+  }
+
+  async #removeIndexes(goes: (start: number) => boolean): Promise<void> {
+    for (const name of await this.#disk.list(LOG_FOLDER)) {
+      const digits = INDEX_NAME.exec(name)?.[1]
+      if (digits !== undefined && goes(Number(digits))) await this.#disk.remove(`${LOG_FOLDER}/${name}`)
+    }
+  }
+
+  async #remove(start: number): Promise<void> {
+    await this.#disk.remove(segmentPath(start))
+    await this.#disk.syncFolder(LOG_FOLDER)
   }
 
   /**
@@ -94,7 +165,7 @@ export class SegmentFiles {
       await existing.sync()
       return
     }
-    assert(position === this.#files.length * this.#shape.segmentBytes, 'segments follow without a gap', {
+    assert(position === this.count * this.#shape.segmentBytes, 'segments follow without a gap', {
       position,
     })
     const file = await this.#disk.open(segmentPath(position), { create: true })
@@ -107,9 +178,20 @@ export class SegmentFiles {
   /**
    * Writes `bytes` over what stands at `position`, durably, all inside one segment; makes the file when it is
    * missing. It uses a file handle of its own: the system tells each handle once that a sync lost pages, and
-   * what tells this one must not be hidden from the handle that appends.
+   * what tells this one must not be hidden from the handle that appends. What was removed is not mended.
    */
   async mend(bytes: Uint8Array, position: number): Promise<void> {
+    if (position < this.#first * this.#shape.segmentBytes) return
+    const work = this.#mend(bytes, position)
+    this.#mends.add(work)
+    try {
+      await work
+    } finally {
+      this.#mends.delete(work)
+    }
+  }
+
+  async #mend(bytes: Uint8Array, position: number): Promise<void> {
     const start = segmentStart(position, this.#shape.segmentBytes)
     const isNew = this.at(position) === undefined
     const file = await this.#disk.open(segmentPath(start), { create: isNew })
@@ -119,7 +201,7 @@ export class SegmentFiles {
       await file.sync()
       if (isNew) {
         await this.#disk.syncFolder(LOG_FOLDER)
-        this.#files[start / this.#shape.segmentBytes] = file
+        this.#files[start / this.#shape.segmentBytes - this.#first] = file
         keep = true
       }
     } finally {
@@ -144,16 +226,15 @@ export class SegmentFiles {
    */
   async truncate(end: number): Promise<void> {
     const keep = Math.ceil(end / this.#shape.segmentBytes)
-    while (this.#files.length > keep) {
+    while (this.count > keep && this.#files.length > 0) {
       const file = this.#files.pop()
       if (file === undefined) continue
       await file.close()
-      await this.#disk.remove(segmentPath(this.#files.length * this.#shape.segmentBytes))
-      await this.#disk.syncFolder(LOG_FOLDER)
+      await this.#remove(this.count * this.#shape.segmentBytes)
     }
     const last = this.#files.at(-1)
     if (last === undefined) return
-    const wanted = end - (this.#files.length - 1) * this.#shape.segmentBytes
+    const wanted = end - (this.count - 1) * this.#shape.segmentBytes
     const step = this.#shape.writeBytesMax - this.#shape.recordBytesMax
     let size = await last.size()
     assert(wanted <= size, 'a cut makes the log shorter', { wanted, size })

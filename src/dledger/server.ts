@@ -7,8 +7,6 @@ import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
-import type { Clock, Kv, Logger } from '../base/ports.ts'
-import type { StateMachine } from '../base/state-machine.ts'
 import type { Raft as RaftCore } from '../raft/index.ts'
 import { isNoop } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
@@ -17,43 +15,15 @@ import { ApplyLane } from './apply-lane.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
 import { decodeIncoming } from './incoming.ts'
+import { KeptLog } from './kept-log.ts'
 import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
-import type { MetaStore } from './meta-store.ts'
-import { PeerSender, type RaftLink } from './peer-sender.ts'
+import { PeerSender } from './peer-sender.ts'
 import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import type { DLedgerOptions } from './server-options.ts'
 import { TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
-
-export interface DLedgerOptions<Reply> {
-  readonly id: NodeId
-  readonly raft: RaftCore
-  readonly log: LogStore
-  readonly meta: MetaStore
-  readonly kv: Kv
-  readonly machine: StateMachine<Reply>
-  readonly link: RaftLink
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly tickMs: number
-  /** Turns the commands of one turn into the body of an entry, with its time stamp. */
-  readonly encodeBatch: (commands: readonly EncodedCommand[]) => EncodedCommand
-  readonly events: DLedgerEvents
-  /** Calls back at the end of this turn of the event loop. */
-  readonly schedule?: (run: () => void) => void
-}
-
-export interface DLedgerEvents {
-  /** The role, the term or the known leader changed. */
-  roleChanged(change: RoleChange): void
-  /** This member leads and has applied everything of earlier terms; or it leads no more. */
-  leadingChanged(leading: boolean): void
-  /** Entries were applied. */
-  applied(): void
-  /** The member cannot go on: the process must end. */
-  failed(error: unknown): void
-}
 
 export type { RaftCore, RoleChange }
 
@@ -71,6 +41,8 @@ export class DLedgerServer<Reply> {
   readonly #proposals = new Proposals<Reply>()
   readonly #writeLane: WriteLane
   readonly #applyLane: ApplyLane<Reply>
+  /** What this member keeps of the log. */
+  readonly kept: KeptLog
   readonly #tables: TableStore
   readonly #sender: PeerSender
   readonly #pace: GatherPace
@@ -123,12 +95,19 @@ export class DLedgerServer<Reply> {
         failed: (error) => this.#fail(error),
       },
     )
+    this.kept = new KeptLog({
+      ...options,
+      tables: this.#tables,
+      peers: () => options.raft.status().peers,
+      failed: (error) => this.#fail(error),
+    })
     this.#pace = new GatherPace(options.clock, () => this.#wake())
     this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
   }
 
   /** Begins to tick, to vote and to answer. */
   start(): void {
+    this.kept.look()
     this.#tick()
   }
 
@@ -142,6 +121,7 @@ export class DLedgerServer<Reply> {
     this.#proposals.leadershipLost()
     this.#setLeading(false)
     await this.#writeLane.drained()
+    await this.kept.drained()
     await this.#tables.close()
     await this.#log.close()
     await this.#options.meta.close()
@@ -359,6 +339,7 @@ export class DLedgerServer<Reply> {
     const applied = this.#options.machine.appliedIndex
     this.metrics.appliedTo(applied, this.#options.clock.mono())
     this.#tables.markDirty()
+    this.kept.look()
     if (this.#serveFrom !== null && !this.#leading && applied >= this.#serveFrom) this.#setLeading(true)
     this.#appliedWaiters.advanced(applied)
     this.#options.events.applied()

@@ -22,6 +22,7 @@ export class TableStore {
   #timer: (() => void) | null = null
   #writing: Promise<void> | null = null
   #closed = false
+  #failure: Error | null = null
 
   /** `drain` hands out the machine's changed rows; `failed` hears of a store that cannot be written. */
   constructor(kv: Kv, clock: Clock, drain: () => KvWrite[], failed: (error: unknown) => void) {
@@ -55,11 +56,19 @@ export class TableStore {
     await this.#writing
   }
 
+  /** As `flush`, and resolves when all of it is on the disk. Rejects when the tables could not be written. */
+  async flushDurably(): Promise<void> {
+    await this.flush()
+    if (this.#failure !== null) throw this.#failure
+    await this.#kv.sync()
+  }
+
   async #write(rows: readonly KvWrite[]): Promise<void> {
     try {
       await this.#kv.batch(rows)
     } catch (error) {
-      this.#failed(new Error(`the tables could not be written: ${messageOf(error)}`, { cause: error }))
+      this.#failure = new Error(`the tables could not be written: ${messageOf(error)}`, { cause: error })
+      this.#failed(this.#failure)
     } finally {
       this.#overlay = new Map()
       this.#writing = null

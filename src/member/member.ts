@@ -238,6 +238,7 @@ class Member implements RunningMember {
         tickMs: times.tickMs,
         autoCreateGroups: this.#config.groups.autoCreate,
         diskReserveBytes: this.#config.log.diskReserveBytes,
+        retention: this.#config.retention,
       },
       {
         roleChanged: (change) => {

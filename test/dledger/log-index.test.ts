@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { term } from '../../src/base/brand.ts'
+import { type LogPosition, term } from '../../src/base/brand.ts'
 import { RecordIndex } from '../../src/dledger/log-index.ts'
 import { placeRecord } from '../../src/dledger/segment.ts'
 
@@ -91,4 +91,34 @@ test('it refuses records over the end of a segment and terms that go down', () =
   const { index } = run([{ append: 100, newTerm: true }])
   expect(() => index.append(term(2), 100, 901, 0)).toThrow('inside its segment')
   expect(() => index.append(term(1), 100, 64, 0)).toThrow('terms never go down')
+})
+
+test('an index that forgot its oldest segments answers as before for the rest', () => {
+  fc.assert(
+    fc.property(steps, fc.nat(), (list, pick) => {
+      const { index, rows } = run(list)
+      const starts = [...new Set(rows.map(({ position }) => position - (position % SEGMENT)))]
+      const start = starts[pick % Math.max(1, starts.length)]
+      if (start === undefined) return
+      const base = index.baseAt(start)
+      const kept = rows.slice(base.index)
+      const { lastIndex, end, lastCrc } = index
+      const runs = index.termRuns.filter(({ first }) => first > base.index + 1)
+      index.dropBelow(base)
+      expect([index.lastIndex, index.end, index.lastCrc]).toEqual([lastIndex, end, lastCrc])
+      expect(index.headerCrcOf(base.index)).toBe(rows[base.index - 1]?.crc ?? 0)
+      expect(index.termOf(base.index)).toBe(rows[base.index - 1]?.term ?? 0)
+      expect(index.endOf(base.index)).toBe(start)
+      expect(index.termRuns).toEqual([{ first: base.index + 1, term: kept[0]?.term }, ...runs])
+      for (const [at, row] of kept.entries()) {
+        const place = base.index + 1 + at
+        expect(index.positionOf(place)).toBe(row.position)
+        expect(index.sizeOf(place)).toBe(row.size)
+        expect(index.headerCrcOf(place)).toBe(row.crc)
+        expect(index.termOf(place)).toBe(row.term)
+        expect(index.indexAt(row.position)).toBe(place)
+        expect(index.firstFrom(row.position as LogPosition)).toBe(place)
+      }
+    }),
+  )
 })

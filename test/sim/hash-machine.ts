@@ -1,6 +1,6 @@
 /** The smallest machine: the CRC of all bytes applied. One reply an entry: the CRC after it. */
 import { assert } from '../../src/base/assert.ts'
-import { logIndex, type LogIndex } from '../../src/base/brand.ts'
+import { logIndex, type LogIndex, logPosition } from '../../src/base/brand.ts'
 import { Reader, Writer } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
@@ -10,6 +10,7 @@ import type { Row } from './tables.ts'
 const KEY = Uint8Array.of(1)
 
 export class HashMachine implements StateMachine<number> {
+  readonly floor = logPosition(0)
   #appliedIndex = logIndex(0)
   #sum = 0
 

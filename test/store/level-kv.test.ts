@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -98,6 +98,17 @@ describe('LevelDB', () => {
     await again.close()
   })
 
+  test('that is synced has written its rows into a table, which it syncs, whatever its log file holds', async () => {
+    const kv = await LevelKv.open(folder)
+    await kv.batch([{ key: key(1), value: key(2) }])
+    expect((await readdir(folder)).filter((name) => name.endsWith('.ldb'))).toEqual([])
+    await kv.sync()
+    expect((await readdir(folder)).filter((name) => name.endsWith('.ldb'))).toHaveLength(1)
+    await kv.batch([{ key: key(1), value: key(3) }])
+    expect([...((await kv.get(key(1))) ?? [])]).toEqual([3])
+    await kv.close()
+  })
+
   test('that is open elsewhere is refused in one sentence', async () => {
     const kv = await LevelKv.open(folder)
     await expect(LevelKv.open(folder)).rejects.toMatchObject({
@@ -123,7 +134,7 @@ test('a crash of the simulated store loses whole batches from the end, and only 
         { key: key(0), value: key(i) },
         { key: key(i), value: key(i) },
       ])
-      if (i === 2) kv.sync()
+      if (i === 2) await kv.sync()
     }
     kv.crash(new Prng(seed))
     const count = (await kv.get(key(0)))?.[0] ?? 0

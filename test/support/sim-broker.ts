@@ -1,13 +1,15 @@
 /** One broker, the only member of its group, on a simulated disk and a clock that the test moves. */
 import { nodeId } from '../../src/base/brand.ts'
+import { CONFIG_DEFAULTS, type RetentionConfig } from '../../src/base/config.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
-import { BrokerMachine } from '../../src/broker/machine/index.ts'
+import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../../src/broker/machine/index.ts'
 import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
 import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
+import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import { Raft } from '../../src/raft/index.ts'
@@ -17,6 +19,15 @@ import { SimKv } from './sim-kv.ts'
 
 const TICK_MS = 10
 let keys = 0
+/** Limits that fit segments of 128 KiB. */
+const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
+
+export interface SimBrokerOptions {
+  readonly segmentBytes?: number
+  readonly retention?: RetentionConfig
+  /** Goes on with what this one has on its disk and in its tables. */
+  readonly after?: SimBroker
+}
 
 export class SimBroker {
   readonly clock = new ManualClock()
@@ -30,14 +41,34 @@ export class SimBroker {
     this.admin = new Admin(this.broker.machine, this.broker.ledger)
   }
 
-  static async start(): Promise<SimBroker> {
-    const clock = new ManualClock()
-    const disk = new SimDisk()
-    const kv = new SimKv()
+  static async start({
+    segmentBytes = 1 << 26,
+    retention = CONFIG_DEFAULTS.retention,
+    after,
+  }: SimBrokerOptions = {}): Promise<SimBroker> {
+    const clock = after?.clock ?? new ManualClock()
+    const disk = after?.disk ?? new SimDisk()
+    const kv = after?.kv ?? new SimKv()
+    const create = after === undefined
     const logger = new QuietLogger()
-    const meta = await MetaStore.open(disk, { create: true }, logger)
-    const log = await LogStore.open(disk, { clock, create: true, segmentBytes: 1 << 26 }, logger)
-    const { machine } = BrokerMachine.loader().finish()
+    const loader = BrokerMachine.loader()
+    for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
+      for (const [key, value] of rows) loader.add(key, value)
+    }
+    const { machine, problems } = loader.finish()
+    if (problems.length > 0) throw new Error(problems.join(', '))
+    const meta = await MetaStore.open(disk, { create }, logger)
+    const log = await LogStore.open(
+      disk,
+      {
+        clock,
+        create,
+        committedIndex: machine.appliedIndex,
+        segmentBytes,
+        ...(segmentBytes < 1 << 26 && SMALL_LOG),
+      },
+      logger,
+    )
     const raft = new Raft({
       id: nodeId(1),
       voters: [nodeId(1)],
@@ -76,6 +107,7 @@ export class SimBroker {
         tickMs: TICK_MS,
         autoCreateGroups: true,
         diskReserveBytes: 0,
+        retention,
       },
       { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, failed },
     )
@@ -84,6 +116,14 @@ export class SimBroker {
     await broker.start()
     await self.run(500)
     return self
+  }
+
+  /** Loses power. Start another one `after` it. */
+  crash(prng: Prng): void {
+    void this.broker.close().catch(() => undefined)
+    this.disk.cutPower()
+    this.disk.crash(prng)
+    this.kv.crash(prng)
   }
 
   /** Moves time on in small steps and lets everything happen in between. */

@@ -2,7 +2,7 @@
  * A group of members of the log service on simulated disks, tables, links and one clock that the test moves:
  * the production files of `src/dledger` and `src/raft`, nothing else.
  */
-import { type LogIndex, logIndex, type NodeId, nodeId, term } from '../../src/base/brand.ts'
+import { type LogIndex, logIndex, logPosition, type NodeId, nodeId, term } from '../../src/base/brand.ts'
 import { utf8Text, viewOf } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { BrokerError } from '../../src/base/errors.ts'
@@ -28,9 +28,19 @@ type LogSizes = Pick<
   'segmentBytes' | 'recordBytesMax' | 'writeBytesMax' | 'tailCacheBytesMax'
 >
 
-/** A machine whose state is the list of everything applied, as one running checksum and a count. */
+const LARGE: LogSizes = { segmentBytes: 1 << 25 }
+/** Segments that a few commands fill. */
+export const TINY: LogSizes = {
+  segmentBytes: 4096,
+  recordBytesMax: 2048,
+  writeBytesMax: 4096,
+  tailCacheBytesMax: 2048,
+}
+
+/** A machine whose state is the list of everything applied, as one running checksum and a count. `floor n` moves its floor. */
 export class ListMachine implements StateMachine<string> {
   appliedIndex: LogIndex = logIndex(0)
+  floor = logPosition(0)
   sum = 0
   /** What was applied since this object was made. */
   readonly texts: string[] = []
@@ -40,6 +50,7 @@ export class ListMachine implements StateMachine<string> {
     if (row === undefined) return machine
     machine.appliedIndex = logIndex(viewOf(row).getUint32(0))
     machine.sum = viewOf(row).getUint32(4)
+    machine.floor = logPosition(viewOf(row).getUint32(8))
     return machine
   }
 
@@ -48,13 +59,16 @@ export class ListMachine implements StateMachine<string> {
     this.sum = crc32(data, this.sum)
     const commands = data.byteLength === 0 ? [] : utf8Text(data).split('\n').slice(0, -1)
     this.texts.push(...commands)
+    for (const text of commands)
+      if (text.startsWith('floor ')) this.floor = logPosition(Number(text.slice(6)))
     return commands.map((text) => `did ${text}`)
   }
 
   drain(): KvWrite[] {
-    const value = new Uint8Array(8)
+    const value = new Uint8Array(12)
     viewOf(value).setUint32(0, this.appliedIndex)
     viewOf(value).setUint32(4, this.sum)
+    viewOf(value).setUint32(8, this.floor)
     return [{ key: STATE_KEY, value }]
   }
 
@@ -85,18 +99,18 @@ export class SimGroup {
   readonly clock = new ManualClock()
   readonly members: readonly SimMember[]
   readonly prng: Prng
+  readonly sizes: LogSizes
   /** Links that lose everything, as `from>to`. */
   readonly cut = new Set<string>()
-  readonly #sizes: LogSizes
   readonly #schedule: (run: () => void) => void = (run) => void setImmediate(run)
 
-  constructor(count: number, seed: number, sizes: LogSizes = { segmentBytes: 1 << 25 }) {
-    this.#sizes = sizes
+  constructor(count: number, seed: number, sizes: LogSizes) {
+    this.sizes = sizes
     this.prng = new Prng(seed)
     this.members = Array.from({ length: count }, (_, at) => new SimMember(nodeId(at + 1)))
   }
 
-  static async start(count: number, seed = 1, sizes?: LogSizes): Promise<SimGroup> {
+  static async start(count: number, seed = 1, sizes = LARGE): Promise<SimGroup> {
     const group = new SimGroup(count, seed, sizes)
     for (const member of group.members) await group.startMember(member)
     return group
@@ -115,7 +129,7 @@ export class SimGroup {
         term: meta.hardState.term,
         committedIndex: machine.appliedIndex,
         repair: this.#repair(member),
-        ...this.#sizes,
+        ...this.sizes,
       },
       logger,
     )

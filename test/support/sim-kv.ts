@@ -9,7 +9,7 @@ const SCAN_ROWS = 3
 
 export class SimKv implements Kv {
   /** Called before each call. May wait or throw what the call shall throw. */
-  hook: ((call: 'get' | 'batch' | 'scan') => void | Promise<void>) | undefined
+  hook: ((call: 'get' | 'batch' | 'scan' | 'sync') => void | Promise<void>) | undefined
   #durable = new Map<string, Uint8Array>()
   #rows = new Map<string, Uint8Array>()
   #tail: (readonly KvWrite[])[] = []
@@ -42,8 +42,13 @@ export class SimKv implements Kv {
     await this.hook?.('get')
   }
 
+  async sync(): Promise<void> {
+    await this.hook?.('sync')
+    this.settle()
+  }
+
   /** Makes all batches durable, as time does. */
-  sync(): void {
+  settle(): void {
     for (const writes of this.#tail) apply(this.#durable, writes)
     this.#tail = []
   }
@@ -51,7 +56,7 @@ export class SimKv implements Kv {
   /** Loses any number of the newest unsynced batches. */
   crash(prng: Prng): void {
     this.#tail.length = prng.below(this.#tail.length + 1)
-    this.sync()
+    this.settle()
     this.#rows = new Map(this.#durable)
   }
 }

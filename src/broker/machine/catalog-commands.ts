@@ -23,6 +23,7 @@ import { Queue } from './consume-queue.ts'
 import { Consumer } from './consumer.ts'
 import { Group } from './groups.ts'
 import { endConsumer } from './holding.ts'
+import { forgetAllMoved } from './move-up.ts'
 import { type MachineState, refused } from './state.ts'
 import { DEAD_LETTER_PREFIX, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
 
@@ -85,7 +86,10 @@ export function deleteTopic(state: MachineState, command: DeleteTopic): Reply {
   const topic = state.topics.named(command.name)
   if (topic === undefined) return refused('TOPIC_NOT_FOUND', `topic ${command.name} does not exist`)
   for (const group of state.groups.byId.values()) forgetTopic(state, group, topic)
-  for (const queue of topic.queueList) queue.remove(state.rows)
+  for (const queue of topic.queueList) {
+    forgetAllMoved(state, queue)
+    queue.remove(state.rows)
+  }
   state.topics.remove(topic)
   state.rows.remove(topic)
   state.catalogMoved()

@@ -6,9 +6,16 @@
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { BytesError, Reader } from '../../base/bytes.ts'
 import { UnknownVersionError } from '../../base/state-machine.ts'
-import { CLIENT_HASH_BYTES, COMMAND_KINDS, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
+import {
+  CLIENT_HASH_BYTES,
+  COMMAND_KINDS,
+  MOVED_ITEM_BYTES,
+  REQUEST_KEY_BYTES,
+  START_KINDS,
+} from './command-encode.ts'
 import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
-import type { Delivery, Receipt } from './commands.ts'
+import type { Delivery, MoveUp, Receipt } from './commands.ts'
+import { readStoredHeader, STORED_HEADER_BYTES } from './stored-message.ts'
 
 /** Decodes the body of a command. Its byte arrays are views of `body`, not copies. */
 export function decodeCommand(kind: number, body: Uint8Array): Command {
@@ -71,6 +78,17 @@ function readCommand(kind: number, body: Reader): Command {
       return readDeadLetter(body)
     case COMMAND_KINDS.advance:
       return { type: 'advance' }
+    case COMMAND_KINDS.floor:
+      return { type: 'floor', rising: readPosition(body), position: readPosition(body) }
+    case COMMAND_KINDS.trim:
+      return {
+        type: 'trim',
+        queues: readList(body, 12, (item) => ({ queue: item.uint32(), minOffset: readOffset(item) })),
+      }
+    case COMMAND_KINDS.moveUp:
+      return readMoveUp(body)
+    case COMMAND_KINDS.dropPages:
+      return { type: 'dropPages', queue: body.uint32(), endPage: body.uint64() }
     default:
       throw new UnknownVersionError(`command kind ${kind} is not known`)
   }
@@ -128,11 +146,29 @@ function readDeadLetter(body: Reader): DeadLetter {
     queue: body.uint32(),
     items: readList(body, 24, (item) => ({
       offset: readOffset(item),
-      position: item.uint64() as LogPosition,
+      position: readPosition(item),
       size: item.uint32(),
       tagHash: item.uint32(),
     })),
   }
+}
+
+function readMoveUp(body: Reader): MoveUp {
+  const heads = readList(body, MOVED_ITEM_BYTES, (item) => ({
+    queue: item.uint32(),
+    offset: readOffset(item),
+    position: readPosition(item),
+    size: item.uint32(),
+  }))
+  const items = heads.map(({ size, ...head }) => {
+    const stored = body.take(size)
+    const header = readStoredHeader(stored)
+    if (header === undefined || STORED_HEADER_BYTES + header.rawLength !== size) {
+      throw new BytesError('what is moved up is no message')
+    }
+    return { ...head, stored }
+  })
+  return { type: 'moveUp', items }
 }
 
 function readDelivery(body: Reader): Delivery {
@@ -181,6 +217,10 @@ function readFlag(body: Reader): boolean {
 
 function readOffset(body: Reader): QueueOffset {
   return body.uint64() as QueueOffset
+}
+
+function readPosition(body: Reader): LogPosition {
+  return body.uint64() as LogPosition
 }
 
 function readMillis(body: Reader): Millis {

@@ -17,12 +17,27 @@
  *  12 renew            u64 invisible ms, list of deliveries
  *  13 deadLetter       u32 group id, u32 queue, list of: u64 offset, u64 position, u32 size, u32 tag CRC-32
  *  14 advance          nothing
+ *  15 floor            u64 rising position, u64 position
+ *  16 trim             list of: u32 queue, u64 min offset
+ *  17 moveUp           list of: u32 queue, u64 offset, u64 old position, u32 size; then the stored messages
+ *  18 dropPages        u32 queue, u64 end page
  *
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
 import { assert, unreachable } from '../../base/assert.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
-import type { Claim, Command, Contact, CreateGroup, Delivery, Receipt, Send, TopicId } from './commands.ts'
+import type {
+  Claim,
+  Command,
+  Contact,
+  CreateGroup,
+  Delivery,
+  MovedItem,
+  MoveUp,
+  Receipt,
+  Send,
+  TopicId,
+} from './commands.ts'
 
 export const COMMAND_VERSION = 1
 /** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
@@ -46,6 +61,10 @@ export const COMMAND_KINDS = {
   renew: 12,
   deadLetter: 13,
   advance: 14,
+  floor: 15,
+  trim: 16,
+  moveUp: 17,
+  dropPages: 18,
 } as const satisfies Record<Command['type'], number>
 
 /** The starts of a group in the order of their numbers. */
@@ -59,7 +78,7 @@ export interface EncodedCommand {
 
 /** Whether a number in the log is a kind of command. */
 export function isKnownKind(kind: number): boolean {
-  return kind >= COMMAND_KINDS.createTopic && kind <= COMMAND_KINDS.advance
+  return kind >= COMMAND_KINDS.createTopic && kind <= COMMAND_KINDS.dropPages
 }
 
 /** Turns a command into bytes. The message bytes of a `send` become a chunk as they are, without a copy. */
@@ -67,6 +86,7 @@ export function encodeCommand(command: Command): EncodedCommand {
   if (command.type === 'send') {
     return encodeSend(command.topicId, command.count, [command.messages], command.messages.byteLength)
   }
+  if (command.type === 'moveUp') return encodeMoveUp(command.items)
   const body = new Writer(64)
   writeHeader(body, COMMAND_KINDS[command.type])
   writeBody(body, command)
@@ -92,12 +112,30 @@ export function encodeSend(
   return { size: head.byteLength + bytes, chunks: [head, ...messages] }
 }
 
+/** Before the stored messages of a `moveUp`: their count, and for each of them this. */
+export const MOVED_ITEM_BYTES = 24
+
+/** The stored messages become chunks as they are, without a copy. */
+function encodeMoveUp(items: readonly MovedItem[]): EncodedCommand {
+  const head = new Writer(COMMAND_HEADER_BYTES + 4 + MOVED_ITEM_BYTES * items.length)
+  writeHeader(head, COMMAND_KINDS.moveUp)
+  head.uint32(items.length)
+  let bytes = 0
+  for (const { queue, offset, position, stored } of items) {
+    head.uint32(queue).uint64(offset).uint64(position).uint32(stored.byteLength)
+    bytes += stored.byteLength
+  }
+  const headBytes = head.done()
+  viewOf(headBytes).setUint32(4, headBytes.byteLength - COMMAND_HEADER_BYTES + bytes)
+  return { size: headBytes.byteLength + bytes, chunks: [headBytes, ...items.map((item) => item.stored)] }
+}
+
 /** The length stays 0 until the body is written. */
 function writeHeader(into: Writer, kind: number): void {
   into.uint8(kind).uint8(COMMAND_VERSION).uint16(0).uint32(0)
 }
 
-function writeBody(into: Writer, command: Exclude<Command, Send>): void {
+function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp>): void {
   switch (command.type) {
     case 'createTopic':
       into.text16(command.name).uint8(command.messageType).uint32(command.queueCount)
@@ -143,6 +181,16 @@ function writeBody(into: Writer, command: Exclude<Command, Send>): void {
       }
       return
     case 'advance':
+      return
+    case 'floor':
+      into.uint64(command.rising).uint64(command.position)
+      return
+    case 'trim':
+      into.uint32(command.queues.length)
+      for (const { queue, minOffset } of command.queues) into.uint32(queue).uint64(minOffset)
+      return
+    case 'dropPages':
+      into.uint32(command.queue).uint64(command.endPage)
       return
     default:
       unreachable(command)

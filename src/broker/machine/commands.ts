@@ -29,6 +29,12 @@ export interface Pointer {
   readonly tagHash: number
 }
 
+/** What a page holds of a message. */
+export interface QueueEntry extends Pointer {
+  /** When it became a dead letter, in seconds of log time; 0 for a message that was sent. */
+  readonly deadSinceSeconds: number
+}
+
 /** Names one delivery. A later attempt of the same message is another delivery. */
 export interface Delivery {
   readonly groupId: GroupId
@@ -168,6 +174,47 @@ export interface DeadLetter {
   readonly items: readonly (Pointer & { readonly offset: QueueOffset })[]
 }
 
+/**
+ * Moves the retention floor, in two steps. From `rising` on no new pointer is made to what stands below it.
+ * `position` is then passed: whatever is below is not read any more, and members may delete it. A claim whose
+ * bytes were left there ends.
+ */
+export interface Floor {
+  readonly type: 'floor'
+  readonly rising: LogPosition
+  /** Rule: at most `rising`, or it counts as that. */
+  readonly position: LogPosition
+}
+
+/** Raises the minimum offsets of queues; cursors follow. Messages in flight below stay in flight. */
+export interface Trim {
+  readonly type: 'trim'
+  readonly queues: readonly { readonly queue: QueueNumber; readonly minOffset: QueueOffset }[]
+}
+
+/** A message that is still needed, as it was read, with its old place. */
+export interface MovedItem {
+  readonly queue: QueueNumber
+  readonly offset: QueueOffset
+  /** Where the pointer led when the leader read it. */
+  readonly position: LogPosition
+  /** The stored message (`stored-message.ts`). */
+  readonly stored: Uint8Array
+}
+
+/** Appends messages that stand below the rising floor once more, and leads their queues to the new place. */
+export interface MoveUp {
+  readonly type: 'moveUp'
+  readonly items: readonly MovedItem[]
+}
+
+/** Deletes the pages of a queue before page `endPage` which nothing needs any more. */
+export interface DropPages {
+  readonly type: 'dropPages'
+  readonly queue: QueueNumber
+  readonly endPage: number
+}
+
 /** Only moves log time on, so that deadlines come near while nothing else happens. */
 export interface Advance {
   readonly type: 'advance'
@@ -188,6 +235,10 @@ export type Command =
   | Renew
   | DeadLetter
   | Advance
+  | Floor
+  | Trim
+  | MoveUp
+  | DropPages
 
 /** The command was applied and changed nothing, for a reason that the caller is told. */
 export interface Refused {

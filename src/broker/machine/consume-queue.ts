@@ -6,9 +6,11 @@
  *   0  u8   version, 1                     0  u64  position in the log
  *   1  u8   0                              8  u32  size
  *   2  u16  how many pointers             12  u32  tag CRC-32
- *   4  u32  0                             16  u32  0
+ *   4  u32  0                             16  u32  dead since
  *   8  u64  offset of the first
  *  16       pointers
+ *
+ * The last word of a pointer is when the message became a dead letter, in seconds of log time; 0 for others.
  *
  * Queue row: u8 version, u32 topic id, u32 queue id, u64 min offset, u64 next offset.
  */
@@ -16,8 +18,9 @@ import { assert } from '../../base/assert.ts'
 import type { LogPosition, QueueOffset } from '../../base/brand.ts'
 import { getUint64, setUint64, viewOf, type Writer } from '../../base/bytes.ts'
 import { POINTER_BYTES, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
-import type { Pointer, QueueNumber, TopicId } from './commands.ts'
-import { DigestSum } from './digest.ts'
+import type { Pointer, QueueEntry, QueueNumber, TopicId } from './commands.ts'
+import type { Moved } from './moved.ts'
+import { PageSums } from './page-sums.ts'
 import { Row, type RowLedger } from './rows.ts'
 import { pageRowKey, ROW_VERSION, startKey, TABLE_PAGE, TABLE_QUEUE } from './tables.ts'
 import type { QueueView } from './view.ts'
@@ -44,13 +47,14 @@ export class Page extends Row {
     this.number = number
   }
 
-  add(position: number, size: number, tagHash: number): void {
+  add(position: number, size: number, tagHash: number, deadSinceSeconds: number): void {
     assert(this.count < QUEUE_PAGE_POINTERS, 'a page has room')
     const at = this.count * POINTER_BYTES
     if (at === this.#bytes.byteLength) this.#grow()
     setUint64(this.#view, at, position)
     this.#view.setUint32(at + 8, size)
     this.#view.setUint32(at + 12, tagHash)
+    this.#view.setUint32(at + 16, deadSinceSeconds)
     this.count++
   }
 
@@ -73,6 +77,10 @@ export class Page extends Row {
     return slot >= 0 && slot < this.count ? readPointer(this.#view, slot * POINTER_BYTES) : undefined
   }
 
+  entry(slot: number): QueueEntry | undefined {
+    return slot >= 0 && slot < this.count ? readEntry(this.#view, slot * POINTER_BYTES) : undefined
+  }
+
   override sizeHint(): number {
     return 14 + PAGE_HEADER_BYTES + this.count * POINTER_BYTES
   }
@@ -88,7 +96,7 @@ export class Page extends Row {
   }
 
   override lanesMoved(deltaA: number, deltaB: number): void {
-    this.queue.pageSum.move(deltaA, deltaB)
+    if (!this.gone) this.queue.pages.move(this.number, deltaA, deltaB)
   }
 }
 
@@ -102,8 +110,10 @@ export class Queue extends Row implements QueueView {
   nextOffset = 0 as QueueOffset
   /** The newest page; none before the first message. */
   page: Page | undefined
-  /** What all pages of the queue add to the digest. */
-  readonly pageSum = new DigestSum()
+  /** All pages of the queue. */
+  readonly pages = new PageSums()
+  /** Messages that stand at another place than their page says. */
+  readonly moved = new Map<QueueOffset, Moved>()
 
   constructor(queue: QueueNumber, topicId: TopicId, queueId: number) {
     super()
@@ -112,38 +122,66 @@ export class Queue extends Row implements QueueView {
     this.queueId = queueId
   }
 
-  /** Appends a pointer and returns its offset. */
-  append(rows: RowLedger, position: number, size: number, tagHash: number): QueueOffset {
+  /** The number of the oldest page kept; `undefined` before the first message. */
+  get firstPage(): number | undefined {
+    return this.pages.first
+  }
+
+  /** Appends a pointer and returns its offset. `deadSinceSeconds` is 0 but for a dead letter. */
+  append(
+    rows: RowLedger,
+    position: number,
+    size: number,
+    tagHash: number,
+    deadSinceSeconds = 0,
+  ): QueueOffset {
     const offset = this.nextOffset
     let page = this.page
     if (page === undefined || page.count === QUEUE_PAGE_POINTERS) {
       page = new Page(this, pageOf(offset))
       this.page = page
+      this.pages.add(page.number)
     }
     assert(page.number * QUEUE_PAGE_POINTERS + page.count === offset, 'pages have no holes')
-    page.add(position, size, tagHash)
+    page.add(position, size, tagHash, deadSinceSeconds)
     this.nextOffset = (offset + 1) as QueueOffset
     rows.touch(page)
     rows.touch(this)
     return offset
   }
 
-  /** The pointer at an offset if it stands in the newest page. */
-  pointerInMemory(offset: number): Pointer | undefined {
+  /** The pointer at an offset if the message was moved up or stands in the newest page. */
+  pointerInMemory(offset: QueueOffset): Pointer | undefined {
+    const moved = this.moved.get(offset)
+    if (moved !== undefined) return moved.pointer()
     const page = this.page
     return page?.pointer(offset - page.number * QUEUE_PAGE_POINTERS)
   }
 
+  /** What the newest page holds of an offset. */
+  entryInMemory(offset: number): QueueEntry | undefined {
+    const page = this.page
+    return page?.entry(offset - page.number * QUEUE_PAGE_POINTERS)
+  }
+
+  /** Deletes the pages before `endPage`; the newest one stays, since it is needed to go on. */
+  dropPages(rows: RowLedger, endPage: number): void {
+    if (this.page !== undefined) this.#drop(rows, Math.min(endPage, this.page.number))
+  }
+
   /** Deletes the queue's row and all its pages. */
   remove(rows: RowLedger): void {
-    const keys: Uint8Array[] = []
-    if (this.page !== undefined) {
-      for (let page = pageOf(this.minOffset); page <= this.page.number; page++) {
-        keys.push(pageRowKey(this.queue, page))
-      }
-    }
-    rows.removeMany(this.pageSum, (row) => row instanceof Page && row.queue === this, keys)
+    if (this.page !== undefined) this.#drop(rows, this.page.number + 1)
     rows.remove(this)
+  }
+
+  #drop(rows: RowLedger, endPage: number): void {
+    const keys: Uint8Array[] = []
+    for (let page = this.pages.first ?? endPage; page < endPage; page++)
+      keys.push(pageRowKey(this.queue, page))
+    const sum = this.pages.dropBelow(endPage)
+    const belongs = (row: Row): boolean => row instanceof Page && row.queue === this && row.number < endPage
+    rows.removeMany(sum, belongs, keys)
   }
 
   override sizeHint(): number {
@@ -162,6 +200,12 @@ export class Queue extends Row implements QueueView {
 
 /** The pointer of `offset` in the bytes of a page row; `undefined` when the page does not hold it. */
 export function pointerInPage(page: Uint8Array, offset: number): Pointer | undefined {
+  const entry = entryInPage(page, offset)
+  return entry && { position: entry.position, size: entry.size, tagHash: entry.tagHash }
+}
+
+/** As `pointerInPage`, with since when it is a dead letter. */
+export function entryInPage(page: Uint8Array, offset: number): QueueEntry | undefined {
   if (page.byteLength < PAGE_HEADER_BYTES || page[0] !== ROW_VERSION) return undefined
   const view = viewOf(page)
   if (view.getUint32(8) > 0x1f_ffff) return undefined
@@ -169,7 +213,7 @@ export function pointerInPage(page: Uint8Array, offset: number): Pointer | undef
   if (slot < 0 || slot >= view.getUint16(2)) return undefined
   const at = PAGE_HEADER_BYTES + slot * POINTER_BYTES
   if (at + POINTER_BYTES > page.byteLength || view.getUint32(at) > 0x1f_ffff) return undefined
-  return readPointer(view, at)
+  return readEntry(view, at)
 }
 
 function readPointer(view: DataView, at: number): Pointer {
@@ -178,4 +222,8 @@ function readPointer(view: DataView, at: number): Pointer {
     size: view.getUint32(at + 8),
     tagHash: view.getUint32(at + 12),
   }
+}
+
+function readEntry(view: DataView, at: number): QueueEntry {
+  return { ...readPointer(view, at), deadSinceSeconds: view.getUint32(at + 16) }
 }

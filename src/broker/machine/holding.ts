@@ -7,6 +7,7 @@ import type { Millis, QueueOffset } from '../../base/brand.ts'
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX } from '../../base/limits.ts'
 import { ClaimHeap } from './claim-heap.ts'
 import { Claim, type ClaimBatch, type ClientClaims, type Consumer } from './consumer.ts'
+import { forgetMoved } from './move-up.ts'
 import { keyText, type MachineState } from './state.ts'
 
 /** Puts a new claim of attempt 1 into flight, held under `batch`. */
@@ -95,15 +96,17 @@ export function endClaim(state: MachineState, claim: Claim): void {
   leaveBatch(state, claim)
   consumer.inFlight.delete(claim.offset)
   state.rows.remove(claim)
+  forgetMoved(state, consumer.queue, claim.offset)
 }
 
 /** Deletes a group's place in a queue with all claims. */
 export function endConsumer(state: MachineState, consumer: Consumer): void {
   for (const claim of consumer.inFlight.values()) {
+    consumer.inFlight.delete(claim.offset)
     leaveBatch(state, claim)
     state.rows.remove(claim)
+    forgetMoved(state, consumer.queue, claim.offset)
   }
-  consumer.inFlight.clear()
   state.rows.remove(consumer)
 }
 

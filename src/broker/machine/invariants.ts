@@ -1,6 +1,6 @@
 /** The rules that hold between any two entries. Walks everything: for tests and for a look at a broken node. */
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
-import type { Queue } from './consume-queue.ts'
+import { pageOf, type Queue } from './consume-queue.ts'
 import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
 import type { Group } from './groups.ts'
 import { keyText, type MachineState } from './state.ts'
@@ -9,6 +9,7 @@ import type { Topic } from './topics.ts'
 /** Rules that do not hold, as sentences. Empty when all hold. */
 export function stateFaults(state: MachineState): string[] {
   const faults = [...state.dedupe.faults(), ...state.requests.faults()]
+  rule(faults, state.floor <= state.rising, 'the floor is not above the rising one')
   for (const topic of state.topics.byId.values()) topicFaults(state, topic, faults)
   for (const group of state.groups.byId.values()) groupFaults(state, group, faults)
   for (const [key, batches] of state.batches) {
@@ -34,6 +35,7 @@ function topicFaults(state: MachineState, topic: Topic, faults: string[]): void 
   rule(faults, topic.nextQueue < topic.queues.length, 'the next queue of a topic exists')
   rule(faults, state.topics.named(topic.name) === topic, 'a topic is found by its name')
   for (const [queueId, queue] of topic.queueList.entries()) {
+    movedFaults(state, queue, faults)
     rule(faults, queue.queueId === queueId && queue.topicId === topic.id, 'queues stand in order')
     rule(faults, queue.queue < state.nextQueue, 'queue numbers are not given out twice')
     rule(faults, state.topics.queues.get(queue.queue) === queue, 'a queue is found by its number')
@@ -46,6 +48,17 @@ function queueFaults(queue: Queue, faults: string[]): void {
   rule(faults, minOffset <= nextOffset, 'a queue does not end before it begins')
   const end = page === undefined ? 0 : page.number * QUEUE_PAGE_POINTERS + page.count
   rule(faults, end === nextOffset, 'the newest page reaches the end of its queue')
+  const keptFrom = queue.firstPage ?? 0
+  rule(faults, keptFrom <= pageOf(minOffset), 'the pages of a queue reach back to its minimum')
+}
+
+function movedFaults(state: MachineState, queue: Queue, faults: string[]): void {
+  for (const [offset, moved] of queue.moved) {
+    const groups = [...state.groups.byId.values()]
+    const held = groups.some((group) => group.consumers.get(queue.queue)?.inFlight.has(offset))
+    rule(faults, held || offset >= queue.minOffset, 'a message that was moved up is needed')
+    rule(faults, moved.position >= state.floor || offset >= queue.minOffset, 'claims stand above the floor')
+  }
 }
 
 function groupFaults(state: MachineState, group: Group, faults: string[]): void {
@@ -73,6 +86,8 @@ function consumerFaults(state: MachineState, consumer: Consumer, faults: string[
   for (const [offset, claim] of inFlight) {
     rule(faults, offset > before, 'messages in flight stand in order')
     before = offset
+    const hasPointer = queue.moved.has(offset) || pageOf(offset) >= (queue.firstPage ?? 0)
+    rule(faults, hasPointer, 'a message in flight has a pointer')
     claimFaults(state, claim, faults)
   }
 }

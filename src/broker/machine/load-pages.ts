@@ -2,6 +2,7 @@
  * Reads the pages of consume queues back: all count for the digest, only the newest of each queue stays in
  * memory.
  */
+import { broken } from '../../base/assert.ts'
 import { BytesError, Reader, viewOf } from '../../base/bytes.ts'
 import { POINTER_BYTES, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
 import type { QueueNumber } from './commands.ts'
@@ -17,8 +18,8 @@ interface FoundPage {
 
 /** The pages of one queue so far. */
 interface FoundPages {
-  readonly older: DigestSum
-  olderCount: number
+  /** What each page but the newest adds to the digest, by their numbers. */
+  readonly older: Map<number, DigestSum>
   olderFull: boolean
   first: number
   newest: FoundPage
@@ -42,16 +43,16 @@ export class PageLoader {
     checkPage(page)
     const found = this.#found.get(queue)
     if (found === undefined) {
-      const older = new DigestSum()
       const { number } = page
-      this.#found.set(queue, { older, olderCount: 0, olderFull: true, first: number, newest: copy(page) })
+      this.#found.set(queue, { older: new Map(), olderFull: true, first: number, newest: copy(page) })
       return
     }
     found.first = Math.min(found.first, page.number)
-    found.olderCount++
     const isNewer = page.number > found.newest.number
     const older = isNewer ? found.newest : page
-    found.older.addRow(older.key, older.value)
+    const sum = new DigestSum()
+    sum.addRow(older.key, older.value)
+    found.older.set(older.number, sum)
     if (pointerCount(older) !== QUEUE_PAGE_POINTERS) found.olderFull = false
     if (isNewer) found.newest = copy(page)
   }
@@ -65,7 +66,7 @@ export class PageLoader {
         this.#restore(queue, found)
       } else {
         problems.push('the pages of a queue do not fit it')
-        this.#state.rows.restoreSum(found.older)
+        for (const sum of found.older.values()) this.#state.rows.restoreSum(sum)
         this.#state.rows.digest.addRow(found.newest.key, found.newest.value)
       }
     }
@@ -81,8 +82,12 @@ export class PageLoader {
     const page = new Page(queue, newest.number)
     page.fill(newest.value, pointerCount(newest))
     queue.page = page
-    queue.pageSum.move(older.a, older.b)
-    this.#state.rows.restoreSum(older)
+    for (let number = found.first; number < newest.number; number++) {
+      const sum = older.get(number) ?? broken('pages have no holes', { number })
+      queue.pages.add(number, sum)
+      this.#state.rows.restoreSum(sum)
+    }
+    queue.pages.add(newest.number)
     this.#state.rows.restore(page, newest.key, newest.value)
   }
 }
@@ -107,8 +112,8 @@ function checkPage(page: FoundPage): void {
 }
 
 function isWhole(queue: Queue, found: FoundPages): boolean {
-  const { first, newest, olderCount, olderFull } = found
+  const { first, newest, older, olderFull } = found
   const end = newest.number * QUEUE_PAGE_POINTERS + pointerCount(newest)
-  const noHoles = olderCount === newest.number - first && olderFull
-  return noHoles && first === pageOf(queue.minOffset) && end === queue.nextOffset
+  const noHoles = older.size === newest.number - first && olderFull
+  return noHoles && first <= pageOf(queue.minOffset) && end === queue.nextOffset
 }

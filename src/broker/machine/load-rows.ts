@@ -2,7 +2,7 @@
  * Reads the rows of topics, queues, groups, consumers and claims back into objects. Each function throws
  * `BytesError` for a row that does not fit, before it has changed anything.
  */
-import type { Millis, QueueOffset } from '../../base/brand.ts'
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { BytesError, Reader } from '../../base/bytes.ts'
 import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
 import type { QueueNumber, StartPolicy } from './commands.ts'
@@ -10,6 +10,7 @@ import { Queue } from './consume-queue.ts'
 import { Claim, CLAIM_AUTO_RENEW, CLAIM_HELD, Consumer } from './consumer.ts'
 import { Group } from './groups.ts'
 import { joinBatch, listClaim, openBatch } from './holding.ts'
+import { Moved } from './moved.ts'
 import type { MachineState } from './state.ts'
 import { Topic } from './topics.ts'
 
@@ -126,6 +127,21 @@ export function readClaim({ state }: RowSink, row: FoundRow): void {
   consumer.restore(claim)
   listClaim(state, claim)
   state.rows.restore(claim, row.key, row.value)
+}
+
+/** Reads the row of a message that was moved up. All queues are read. */
+export function readMoved({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const queue = state.topics.queues.get(key.uint32())
+  const offset = key.uint64() as QueueOffset
+  const pointer = { position: value.uint64() as LogPosition, size: value.uint32(), tagHash: value.uint32() }
+  if (queue === undefined) throw new BytesError('a moved message lacks its queue')
+  check(key, value, offset < queue.nextOffset, 'a moved message is past the end')
+  const moved = new Moved(queue.queue, offset, pointer)
+  queue.moved.set(offset, moved)
+  state.movedBytes += moved.size
+  state.rows.restore(moved, row.key, row.value)
 }
 
 function check(key: Reader, value: Reader, fits: boolean, otherwise: string): void {

@@ -5,7 +5,15 @@
  */
 import { BytesError, Reader } from '../../base/bytes.ts'
 import { messageOf } from '../../base/errors.ts'
-import { readClaim, readConsumer, readGroup, readQueue, readTopic, type RowSink } from './load-rows.ts'
+import {
+  readClaim,
+  readConsumer,
+  readGroup,
+  readMoved,
+  readQueue,
+  readTopic,
+  type RowSink,
+} from './load-rows.ts'
 import { PageLoader } from './load-pages.ts'
 import { Meta, type SavedMeta } from './meta.ts'
 import { MachineState, type WindowSizes } from './state.ts'
@@ -17,6 +25,7 @@ import {
   TABLE_DEDUPE,
   TABLE_GROUP,
   TABLE_META,
+  TABLE_MOVED,
   TABLE_PAGE,
   TABLE_QUEUE,
   TABLE_REQUEST,
@@ -58,8 +67,8 @@ export class StateLoader {
     this.#count++
     this.#attempt({ key, value }, () => {
       const table = readTable(new Reader(key))
-      if (table < TABLE_META || table > TABLE_REQUEST) throw new BytesError('the table is not known')
-      readRowVersion(new Reader(value), `table ${table}`)
+      if (table < TABLE_META || table > TABLE_MOVED) throw new BytesError('the table is not known')
+      readRowVersion(new Reader(value), table)
       if (table === TABLE_PAGE) this.#pages.add(key, value)
       else this.#keep(table, { key: new Uint8Array(key), value: new Uint8Array(value) })
     })
@@ -87,6 +96,7 @@ export class StateLoader {
     // Messages in flight are kept in the order of their offsets, whatever order the rows came in.
     this.#rows.get(TABLE_CLAIM)?.sort((one, other) => compareBytes(one.key, other.key))
     this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
+    this.#each(TABLE_MOVED, (row) => readMoved(sink, row))
     this.#loadRings(meta)
     this.#compareDigest(meta)
     return { state, meta: this.#meta, problems: this.#problems.slice(0, PROBLEMS_MAX) }

@@ -3,6 +3,7 @@
  * entries give the same state, the same rows and the same answers on every member.
  */
 import { assert, unreachable } from '../../base/assert.ts'
+import type { LogPosition } from '../../base/brand.ts'
 import { BytesError, viewOf } from '../../base/bytes.ts'
 import { DIGEST_EVERY_ENTRIES } from '../../base/limits.ts'
 import type { KvWrite } from '../../base/ports.ts'
@@ -13,9 +14,11 @@ import { COMMAND_HEADER_BYTES, COMMAND_KINDS } from './command-encode.ts'
 import type { Command, Reply } from './commands.ts'
 import { deadLetter } from './dead-letters.ts'
 import { commandEnd, ENTRY_HEADER_BYTES, readEntryHeader } from './entry-codec.ts'
+import { dropPages, floor, trim } from './floor.ts'
 import { stateFaults } from './invariants.ts'
 import { StateLoader } from './loader.ts'
 import { Meta } from './meta.ts'
+import { moveUp } from './move-up.ts'
 import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
 import { send } from './send.ts'
 import { MachineState, refused, type WindowSizes } from './state.ts'
@@ -61,6 +64,10 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
 
   get appliedIndex(): EntryMeta['index'] {
     return this.state.appliedIndex
+  }
+
+  get floor(): LogPosition {
+    return this.state.floor
   }
 
   apply(meta: EntryMeta, data: Uint8Array): readonly Reply[] {
@@ -135,7 +142,9 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
       const body = at + COMMAND_HEADER_BYTES
       const isSend = kind === COMMAND_KINDS.send
       replies.push(
-        isSend ? send(state, view, body, end, position) : applyBytes(state, kind, data.subarray(body, end)),
+        isSend
+          ? send(state, view, body, end, position)
+          : applyBytes(state, kind, data.subarray(body, end), position + body),
       )
       at = end
     }
@@ -143,7 +152,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
   }
 }
 
-function applyBytes(state: MachineState, kind: number, body: Uint8Array): Reply {
+function applyBytes(state: MachineState, kind: number, body: Uint8Array, position: number): Reply {
   let command: Command
   try {
     command = decodeCommand(kind, body)
@@ -151,10 +160,11 @@ function applyBytes(state: MachineState, kind: number, body: Uint8Array): Reply 
     if (error instanceof BytesError) return refused('BAD_REQUEST', error.message)
     throw error
   }
-  return applyCommand(state, command)
+  return applyCommand(state, command, position)
 }
 
-function applyCommand(state: MachineState, command: Command): Reply {
+/** `position` is where the command's body stands in the log. */
+function applyCommand(state: MachineState, command: Command, position: number): Reply {
   switch (command.type) {
     case 'createTopic':
       return createTopic(state, command)
@@ -182,6 +192,14 @@ function applyCommand(state: MachineState, command: Command): Reply {
       return deadLetter(state, command)
     case 'advance':
       return { type: 'done' }
+    case 'floor':
+      return floor(state, command)
+    case 'trim':
+      return trim(state, command)
+    case 'moveUp':
+      return moveUp(state, command, position)
+    case 'dropPages':
+      return dropPages(state, command)
     case 'send':
       return refused('BAD_REQUEST', 'a send is applied where it stands')
     default:

@@ -2,7 +2,7 @@
  * The one row about the machine as a whole. Its core counts for the digest like a row; the digest itself
  * and the checkpoints behind it do not, so that they have a checksum of their own.
  *
- *   0  u8   version, 1
+ *   0  u8   version: 1, or 2 once a floor rises
  *   1  u8   0, u16 0
  *   4  u64  applied index
  *  12  u64  log time
@@ -14,19 +14,21 @@
  *  48  u64  messages with the identity of another and another body
  *  56  u64  request ring: head
  *  64  u64  request ring: tail
- *  72       end of the core; u32 and u32: the digest's sums
- *  80  u32  count of checkpoints; each: u64 index, u32 and u32 sums
+ *  72  u64  floor, u64 rising floor: in version 2 only
+ *   .       end of the core; u32 and u32: the digest's sums
+ *   .  u32  count of checkpoints; each: u64 index, u32 and u32 sums
  *   .  u32  CRC-32 of all before
  */
-import type { LogIndex, Millis } from '../../base/brand.ts'
+import type { LogIndex, LogPosition, Millis } from '../../base/brand.ts'
 import { BytesError, Reader, Writer } from '../../base/bytes.ts'
 import { crc32 } from '../../base/crc32.ts'
 import type { KvWrite } from '../../base/ports.ts'
 import { digestText, laneA, laneB } from './digest.ts'
 import type { MachineState } from './state.ts'
-import { ROW_VERSION, startKey, TABLE_META } from './tables.ts'
+import { META_FLOOR_VERSION, ROW_VERSION, startKey, TABLE_META } from './tables.ts'
 
 const CORE_BYTES = 72
+const FLOOR_BYTES = 16
 const CHECKPOINTS_MAX = 64
 
 /** The digest at one index. */
@@ -58,7 +60,7 @@ export class Meta {
 
   /** Brings the digest up to date with the core. All other rows are settled before. */
   settle(state: MachineState): void {
-    const writer = new Writer(2 + CORE_BYTES)
+    const writer = new Writer(2 + CORE_BYTES + FLOOR_BYTES)
     startKey(writer, TABLE_META)
     writeCore(writer, state)
     this.#count(state, writer.done())
@@ -88,7 +90,7 @@ export class Meta {
   /** The row. Everything is settled. */
   row(state: MachineState): KvWrite {
     const { a, b } = state.rows.digest
-    const writer = new Writer(CORE_BYTES + 16 + 16 * this.#checkpoints.length)
+    const writer = new Writer(CORE_BYTES + FLOOR_BYTES + 16 + 16 * this.#checkpoints.length)
     writeCore(writer, state)
     writer.uint32(a).uint32(b).uint32(this.#checkpoints.length)
     for (const checkpoint of this.#checkpoints) {
@@ -105,7 +107,8 @@ export class Meta {
     if (new Reader(value, value.byteLength - 4).uint32() !== crc32(value.subarray(0, -4))) {
       throw new BytesError('the meta row has another checksum')
     }
-    reader.skip(4)
+    const hasFloor = reader.uint8() === META_FLOOR_VERSION
+    reader.skip(3)
     state.appliedIndex = reader.uint64() as LogIndex
     state.now = reader.uint64() as Millis
     state.nextTopicId = reader.uint32()
@@ -114,6 +117,10 @@ export class Meta {
     const dedupe = { head: reader.uint64(), tail: reader.uint64() }
     state.dedupe.conflicts = reader.uint64()
     const requests = { head: reader.uint64(), tail: reader.uint64() }
+    if (hasFloor) {
+      state.floor = reader.uint64() as LogPosition
+      state.rising = reader.uint64() as LogPosition
+    }
     const a = reader.uint32()
     const b = reader.uint32()
     const count = reader.uint32()
@@ -121,16 +128,24 @@ export class Meta {
       const index = reader.uint64() as LogIndex
       this.#checkpoints.push({ index, a: reader.uint32(), b: reader.uint32() })
     }
-    const key = startKey(new Writer(2 + CORE_BYTES), TABLE_META)
-    this.#count(state, key.raw(value.subarray(0, CORE_BYTES)).done())
+    const core = value.subarray(0, hasFloor ? CORE_BYTES + FLOOR_BYTES : CORE_BYTES)
+    const key = startKey(new Writer(2 + core.byteLength), TABLE_META)
+    this.#count(state, key.raw(core).done())
     return { a, b, checkpoints: this.#checkpoints, dedupe, requests }
   }
 }
 
 function writeCore(into: Writer, state: MachineState): void {
   const { dedupe, requests } = state
-  into.uint8(ROW_VERSION).uint8(0).uint16(0).uint64(state.appliedIndex).uint64(state.now)
+  const hasFloor = state.rising > 0
+  into
+    .uint8(hasFloor ? META_FLOOR_VERSION : ROW_VERSION)
+    .uint8(0)
+    .uint16(0)
+    .uint64(state.appliedIndex)
+    .uint64(state.now)
   into.uint32(state.nextTopicId).uint32(state.nextGroupId).uint32(state.nextQueue)
   into.uint64(dedupe.ring.head).uint64(dedupe.ring.tail).uint64(dedupe.conflicts)
   into.uint64(requests.ring.head).uint64(requests.ring.tail)
+  if (hasFloor) into.uint64(state.floor).uint64(state.rising)
 }

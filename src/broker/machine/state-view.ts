@@ -1,17 +1,19 @@
 /** What the shell may read of the machine's state. Nothing here changes what any command will do. */
-import type { Millis, QueueOffset } from '../../base/brand.ts'
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { RENEW_MS, RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
 import type {
   ClaimedMessage,
   Delivery,
   GroupId,
   Pointer,
+  QueueEntry,
   QueueNumber,
   RequestKey,
   TopicId,
 } from './commands.ts'
-import { pageOf, pointerInPage } from './consume-queue.ts'
+import { entryInPage, pageOf, pointerInPage } from './consume-queue.ts'
 import type { Claim, ClientClaims } from './consumer.ts'
+import { claimsBefore } from './floor.ts'
 import { heldDelivery, heldUnder } from './pop.ts'
 import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
@@ -27,6 +29,14 @@ export class StateView implements MachineView {
 
   get now(): Millis {
     return this.state.now
+  }
+
+  get floors(): { readonly position: LogPosition; readonly rising: LogPosition } {
+    return { position: this.state.floor, rising: this.state.rising }
+  }
+
+  get movedBytes(): number {
+    return this.state.movedBytes
   }
 
   topic(name: string): TopicView | undefined {
@@ -118,6 +128,20 @@ export class StateView implements MachineView {
     return claims.map((claim) => claim.view())
   }
 
+  *stranded(): Generator<Delivery> {
+    for (const group of this.state.groups.byId.values()) {
+      for (const consumer of group.consumers.values()) {
+        for (const { offset, attempt } of claimsBefore(consumer, consumer.queue.minOffset)) {
+          yield { groupId: group.id, queue: consumer.queue.queue, offset, attempt }
+        }
+      }
+    }
+  }
+
+  movedPointer(queue: QueueNumber, offset: QueueOffset): Pointer | undefined {
+    return this.state.topics.queues.get(queue)?.moved.get(offset)?.pointer()
+  }
+
   pointerInMemory(queue: QueueNumber, offset: QueueOffset): Pointer | undefined {
     return this.state.topics.queues.get(queue)?.pointerInMemory(offset)
   }
@@ -128,6 +152,14 @@ export class StateView implements MachineView {
 
   pointerInPage(page: Uint8Array, offset: QueueOffset): Pointer | undefined {
     return pointerInPage(page, offset)
+  }
+
+  entryInMemory(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined {
+    return this.state.topics.queues.get(queue)?.entryInMemory(offset)
+  }
+
+  entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined {
+    return entryInPage(page, offset)
   }
 
   dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number } {

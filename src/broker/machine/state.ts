@@ -2,7 +2,7 @@
  * The whole state of the machine. The files with the commands change it; `machine.ts` feeds it; nobody else
  * holds a reference to it.
  */
-import type { LogIndex, Millis } from '../../base/brand.ts'
+import type { LogIndex, LogPosition, Millis } from '../../base/brand.ts'
 import { ClaimHeap } from './claim-heap.ts'
 import type { Refused, TopicId } from './commands.ts'
 import type { ErrorCode } from '../../base/errors.ts'
@@ -21,6 +21,10 @@ export class MachineState {
   appliedIndex = 0 as LogIndex
   /** Log time: the largest stamp so far. */
   now = 0 as Millis
+  /** Below it nothing of the log is read. Rule: floor <= rising. */
+  floor = 0 as LogPosition
+  /** No new pointer leads below it. */
+  rising = 0 as LogPosition
   /** The next numbers to give out. Rule: none is given out twice. */
   nextTopicId = 1
   nextGroupId = 1
@@ -32,6 +36,8 @@ export class MachineState {
   readonly requests: RequestWindow
 
   // Derived: not in the tables, and no command depends on it but to find what the tables hold.
+  /** Bytes of all messages that were moved up. */
+  movedBytes = 0
   readonly deadlines = new Deadlines()
   readonly exhausted = new ClaimHeap<Claim>()
   /** Who holds what, by client hash as text of a character a byte. */

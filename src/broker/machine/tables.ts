@@ -12,6 +12,7 @@
  *     7 claim      u32 group id, u32 queue number, u64 offset
  *     8 dedupe     u64 page number                      128 remembered messages
  *     9 request    u64 page number                      128 remembered requests
+ *    10 moved      u32 queue number, u64 offset         a message that was moved above the floor
  *
  * Every value starts with a u8 version.
  */
@@ -34,8 +35,9 @@ export const TABLE_CONSUMER = 6
 export const TABLE_CLAIM = 7
 export const TABLE_DEDUPE = 8
 export const TABLE_REQUEST = 9
+export const TABLE_MOVED = 10
 
-/** The version of every row's value so far. */
+/** The version of every row's value, but for a meta row that knows a floor. */
 export const ROW_VERSION = 1
 
 /** Starts the key of a row. */
@@ -49,11 +51,17 @@ export function readTable(key: Reader): number {
   return key.uint8()
 }
 
+/** The version of a meta row that holds the floor. */
+export const META_FLOOR_VERSION = 2
+
 /** Reads the version of a value. Throws `UnknownVersionError` for one that is not known. */
-export function readRowVersion(value: Reader, row: string): void {
+export function readRowVersion(value: Reader, table: number): void {
   const version = value.uint8()
-  if (version !== ROW_VERSION) {
-    throw new UnknownVersionError(`a ${row} row has version ${version}, this program knows ${ROW_VERSION}`)
+  const newest = table === TABLE_META ? META_FLOOR_VERSION : ROW_VERSION
+  if (version < ROW_VERSION || version > newest) {
+    throw new UnknownVersionError(
+      `a row of table ${table} has version ${version}, this program knows ${newest}`,
+    )
   }
 }
 

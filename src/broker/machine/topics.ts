@@ -18,6 +18,11 @@ export const MESSAGE_TYPE_NORMAL = 1
 /** The start of the name of a group's dead letter topic. */
 export const DEAD_LETTER_PREFIX = '%DLQ%'
 
+/** The topic holds what a group could not consume (RocketMQ: MixAll.DLQ_GROUP_TOPIC_PREFIX). */
+export function isDeadLetterTopic(name: string): boolean {
+  return name.startsWith(DEAD_LETTER_PREFIX)
+}
+
 /** One topic. */
 export class Topic extends Row implements TopicView {
   readonly id: TopicId

@@ -2,12 +2,13 @@
  * What the broker's shell may read of the machine. Read-only and synchronous; the objects are the machine's
  * own and must not be changed or kept across an `await`.
  */
-import type { Millis, QueueOffset } from '../../base/brand.ts'
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type {
   ClaimedMessage,
   Delivery,
   GroupId,
   Pointer,
+  QueueEntry,
   QueueNumber,
   RequestKey,
   StartPolicy,
@@ -40,6 +41,8 @@ export interface QueueView {
   readonly minOffset: QueueOffset
   /** The offset that the next message gets. */
   readonly nextOffset: QueueOffset
+  /** The number of the oldest page kept; `undefined` before the first message. */
+  readonly firstPage: number | undefined
 }
 
 /** A group's place in one queue. */
@@ -64,6 +67,10 @@ export interface ClaimView extends Delivery {
 export interface MachineView {
   /** The stamp of the last entry: log time. */
   readonly now: Millis
+  /** Nothing of the log below `position` is read; no new pointer leads below `rising`. */
+  readonly floors: { readonly position: LogPosition; readonly rising: LogPosition }
+  /** Bytes of all messages that were moved up. */
+  readonly movedBytes: number
   topic(name: string): TopicView | undefined
   topicById(id: TopicId): TopicView | undefined
   topics(): Iterable<TopicView>
@@ -92,12 +99,19 @@ export interface MachineView {
   isRenewed(delivery: Delivery): boolean
   /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
   exhausted(now: Millis, max: number): readonly ClaimView[]
-  /** The pointer of a message, if its page is in memory (the newest page of each queue always is). */
+  /** What is in flight before the minimum of its queue: no page reaches back to it for long. */
+  stranded(): Iterable<Delivery>
+  /** The new place of a message that was moved up. */
+  movedPointer(queue: QueueNumber, offset: QueueOffset): Pointer | undefined
+  /** The pointer of a message that was moved up or whose page is in memory (the newest page always is). */
   pointerInMemory(queue: QueueNumber, offset: QueueOffset): Pointer | undefined
   /** The table key of the page that holds this pointer. */
   pageKey(queue: QueueNumber, offset: QueueOffset): Uint8Array
   /** The pointer inside a page read from the table, or `undefined` when the page does not hold it. */
   pointerInPage(page: Uint8Array, offset: QueueOffset): Pointer | undefined
+  /** The same with since when it is a dead letter, from the page alone. */
+  entryInMemory(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined
+  entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined
   /** How far back repeats are known: ids held, the age of the oldest in log time, repeats that differed. */
   dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number }
 }

@@ -19,7 +19,7 @@ test('pages stand at fixed offsets and hold every pointer', () => {
     if (page === undefined || page === null) throw new Error('each page is written')
     const expected = { position: offset * 1000, size: 60 + offset, tagHash: offset }
     expect(pointerInPage(page, offset)).toEqual(expected)
-    expect(queue.pointerInMemory(offset)).toEqual(offset < 256 ? undefined : expected)
+    expect(queue.pointerInMemory(offset as QueueOffset)).toEqual(offset < 256 ? undefined : expected)
   }
   expect(queue.nextOffset).toBe(300 as QueueOffset)
 })

@@ -38,7 +38,7 @@ describe('bytes that are no entry', () => {
       data[at] = 9
       expect(() => readEntryHeader(data)).toThrow(UnknownVersionError)
     }
-    for (const kind of [0, 15, 255]) {
+    for (const kind of [0, 19, 255]) {
       const data = entryOf(5, [{ type: 'advance' }])
       data[16] = kind
       expect(() => readEntryHeader(data)).toThrow(UnknownVersionError)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { QueueOffset } from '../../../src/base/brand.ts'
 import { BytesError } from '../../../src/base/bytes.ts'
 import { Queue } from '../../../src/broker/machine/consume-queue.ts'
 import { PageLoader } from '../../../src/broker/machine/load-pages.ts'
@@ -29,9 +30,10 @@ describe('pages', () => {
         const loader = new PageLoader(state)
         for (const { key, value } of turn === 0 ? pages : [...pages].reverse()) loader.add(key, value)
         expect(loader.finish(new Map([[1, empty]]))).toEqual([])
-        expect(empty.pageSum.text()).toBe(queue.pageSum.text())
-        expect(state.rows.digest.text()).toBe(queue.pageSum.text())
-        expect(empty.pointerInMemory(count - 1)).toEqual(queue.pointerInMemory(count - 1))
+        expect(empty.pages.total.text()).toBe(queue.pages.total.text())
+        expect(state.rows.digest.text()).toBe(queue.pages.total.text())
+        const last = (count - 1) as QueueOffset
+        expect(empty.pointerInMemory(last)).toEqual(queue.pointerInMemory(last))
         empty.append(state.rows, 5, 60, 0)
         expect(empty.nextOffset).toBe(count + 1)
       }

@@ -8,6 +8,7 @@ import {
   readRowVersion,
   readTable,
   startKey,
+  TABLE_META,
   TABLE_PAGE,
 } from '../../../src/broker/machine/tables.ts'
 
@@ -31,6 +32,8 @@ test('a key of somebody else is refused', () => {
 })
 
 test('a newer row stops the node', () => {
-  expect(() => readRowVersion(new Reader(Uint8Array.of(2)), 'topic')).toThrow(UnknownVersionError)
-  readRowVersion(new Reader(Uint8Array.of(1)), 'topic')
+  expect(() => readRowVersion(new Reader(Uint8Array.of(2)), 2)).toThrow(UnknownVersionError)
+  readRowVersion(new Reader(Uint8Array.of(1)), 2)
+  readRowVersion(new Reader(Uint8Array.of(2)), TABLE_META)
+  expect(() => readRowVersion(new Reader(Uint8Array.of(3)), TABLE_META)).toThrow(UnknownVersionError)
 })

@@ -1,16 +1,16 @@
 /** Drives a machine as the apply lane does, and keeps its rows as a table store would. */
 import { expect } from 'vitest'
-import type { LogIndex, LogPosition, Millis } from '../../../../src/base/brand.ts'
+import type { LogIndex, LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import type { KvWrite } from '../../../../src/base/ports.ts'
 import { encodeCommand } from '../../../../src/broker/machine/command-encode.ts'
-import type { Command, Reply } from '../../../../src/broker/machine/commands.ts'
+import type { Command, Pointer, Reply } from '../../../../src/broker/machine/commands.ts'
 import { DigestSum } from '../../../../src/broker/machine/digest.ts'
 import { encodeEntry } from '../../../../src/broker/machine/entry-codec.ts'
 import { BrokerMachine } from '../../../../src/broker/machine/machine.ts'
 import type { WindowSizes } from '../../../../src/broker/machine/state.ts'
 import { TABLE_META } from '../../../../src/broker/machine/tables.ts'
 
-const META_CORE_BYTES = 72
+const META_CORE_BYTES = [0, 72, 88]
 export const START_MS = 1_700_000_000_000
 
 export interface LoggedEntry {
@@ -76,13 +76,30 @@ export class Harness {
     const sum = new DigestSum()
     for (const { key, value } of this.table.values()) {
       if (value === null) continue
-      sum.addRow(key, key[1] === TABLE_META ? value.subarray(0, META_CORE_BYTES) : value)
+      sum.addRow(key, key[1] === TABLE_META ? value.subarray(0, META_CORE_BYTES[value[0] ?? 0]) : value)
     }
     return sum.text()
   }
 
   get digest(): string {
     return this.machine.digests().applied.digest
+  }
+
+  /** Where a message of a queue stands. Drains. */
+  pointer(queue: number, offset: QueueOffset): Pointer {
+    this.drain()
+    const page = this.table.get(Buffer.from(this.machine.pageKey(queue, offset)).toString('hex'))?.value
+    const pointer =
+      this.machine.pointerInMemory(queue, offset) ?? (page && this.machine.pointerInPage(page, offset))
+    if (pointer === undefined || pointer === null) throw new Error(`no pointer of ${queue}:${offset}`)
+    return pointer
+  }
+
+  /** The bytes of the log at a pointer. */
+  bytesAt({ position, size }: Pointer): Uint8Array {
+    const entry = this.log.findLast((one) => one.position <= position)
+    const at = position - (entry?.position ?? 0)
+    return entry?.data.slice(at, at + size) ?? new Uint8Array()
   }
 
   /** Drains, and loads another machine from the table. */

@@ -91,8 +91,12 @@ export class Model {
         return this.#deadLetter(command.groupId, command.queue, command.items)
       case 'advance':
         return { type: 'done' }
+      case 'floor':
+      case 'trim':
+      case 'moveUp':
+      case 'dropPages':
       default:
-        throw new Error('all commands are modelled')
+        throw new Error('retention is not modelled')
     }
   }
 

@@ -1,7 +1,7 @@
 /** One command or more of every type, with values at the ends of their ranges. */
 import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import type { Command, Receipt } from '../../../../src/broker/machine/commands.ts'
-import { clientHash, requestKey } from './messages.ts'
+import { clientHash, requestKey, storedMessage } from './messages.ts'
 
 const FAR = 2 ** 53 - 1
 const offset = (n: number) => n as QueueOffset
@@ -48,4 +48,18 @@ export const SAMPLES: readonly Command[] = [
     items: [{ offset: offset(4), position: 99 as LogPosition, size: 50, tagHash: 0xffff_ffff }],
   },
   { type: 'advance' },
+  { type: 'floor', rising: FAR as LogPosition, position: 0 as LogPosition },
+  { type: 'trim', queues: [] },
+  { type: 'trim', queues: [{ queue: 3, minOffset: offset(FAR) }] },
+  { type: 'moveUp', items: [] },
+  {
+    type: 'moveUp',
+    items: [1, 2].map((id) => ({
+      queue: 3,
+      offset: offset(id),
+      position: FAR as LogPosition,
+      stored: Buffer.from(storedMessage(id)),
+    })),
+  },
+  { type: 'dropPages', queue: 4, endPage: FAR },
 ]

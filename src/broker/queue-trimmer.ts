@@ -1,0 +1,88 @@
+/** Finds where the queues begin above a rising floor, and has what stands before deleted from the tables. */
+import { queueOffset, type LogPosition, type Millis, type QueueOffset } from '../base/brand.ts'
+import { QUEUE_PAGE_POINTERS } from '../base/limits.ts'
+import type { Trim } from './machine/commands.ts'
+import { encodeCommand } from './machine/index.ts'
+import { isDeadLetterTopic } from './machine/topics.ts'
+import type { MachineView, QueueView, TopicView } from './machine/view.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+import { firstWhere } from './first-where.ts'
+
+/** Each queue of a command costs a look at every group. */
+const QUEUES_PER_COMMAND = 32
+
+export class QueueTrimmer {
+  readonly #view: MachineView
+  readonly #log: ReplicatedLog
+  readonly #reader: MessageReader
+
+  constructor(view: MachineView, log: ReplicatedLog, reader: MessageReader) {
+    this.#view = view
+    this.#log = log
+    this.#reader = reader
+  }
+
+  /**
+   * Lets every queue begin with its first message at or above `target`, and a dead letter topic with what came
+   * into it at `deadSince` or later.
+   */
+  async trim(target: LogPosition, deadSince: Millis): Promise<void> {
+    let queues: Trim['queues'][number][] = []
+    for (const [topic, queue] of this.#queues()) {
+      const minOffset = isDeadLetterTopic(topic.name)
+        ? await this.#firstDeadAt(queue, deadSince)
+        : await this.#firstFrom(queue, target)
+      if (minOffset <= queue.minOffset) continue
+      queues.push({ queue: queue.queue, minOffset })
+      if (queues.length < QUEUES_PER_COMMAND) continue
+      await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+      queues = []
+    }
+    if (queues.length > 0) await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+  }
+
+  /** Deletes the pages before the minimum of each queue, as far as nothing needs them. */
+  async dropPages(): Promise<void> {
+    for (const [, queue] of this.#queues()) {
+      const endPage = Math.floor(queue.minOffset / QUEUE_PAGE_POINTERS)
+      let before = -1
+      for (;;) {
+        const first = this.#view.queue(queue.queue)?.firstPage
+        if (first === undefined || first >= endPage || first === before) break
+        before = first
+        await this.#log.propose(encodeCommand({ type: 'dropPages', queue: queue.queue, endPage }))
+      }
+    }
+  }
+
+  /** Sends come into a queue in the order of the log. */
+  async #firstFrom(queue: QueueView, target: LogPosition): Promise<QueueOffset> {
+    return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
+      const pointer = await this.#reader.pointer(queue.queue, offset)
+      return pointer !== undefined && pointer.position >= target
+    })
+  }
+
+  async #firstDeadAt(queue: QueueView, time: Millis): Promise<QueueOffset> {
+    return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
+      const entry = await this.#reader.entry(queue.queue, offset)
+      return entry !== undefined && entry.deadSinceSeconds * 1000 >= time
+    })
+  }
+
+  /** A picture of all queues, since topics may come and go while it is walked. */
+  #queues(): [TopicView, QueueView][] {
+    const found: [TopicView, QueueView][] = []
+    for (const topic of this.#view.topics()) {
+      for (const number of topic.queues) {
+        const queue = this.#view.queue(number)
+        if (queue === undefined) continue
+        const { topicId, queueId, minOffset, nextOffset, firstPage } = queue
+        const picture = { queue: number, topicId, queueId, minOffset, nextOffset, firstPage }
+        found.push([topic, { ...picture, minOffset: queueOffset(minOffset) }])
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Moves the retention floor on the leader: when the oldest segment is older than the retention time, or the log
+ * is larger than the retention size. What RocketMQ calls fileReservedTime, decided once for all members.
+ *
+ * A round walks the steps of docs/machine-formats.md, "The retention floor". Each step is a command, and each
+ * can be done again: a round that breaks off is begun anew, here or by the next leader.
+ */
+import { messageOf } from '../base/errors.ts'
+import { millis, type LogPosition, type Millis } from '../base/brand.ts'
+import type { RetentionConfig } from '../base/config.ts'
+import { RETENTION_CHECK_MS } from '../base/limits.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import type { KeptLog } from '../dledger/kept-log.ts'
+import { encodeCommand } from './machine/index.ts'
+import { readEntryHeader } from './machine/entry-codec.ts'
+import type { MachineView } from './machine/view.ts'
+import type { MessageReader } from './message-reader.ts'
+import { MessageMover } from './message-mover.ts'
+import { QueueTrimmer } from './queue-trimmer.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+
+const HOUR_MS = 3_600_000
+
+export interface RetentionOptions {
+  readonly config: RetentionConfig
+  readonly view: MachineView
+  readonly log: ReplicatedLog
+  readonly kept: KeptLog
+  readonly reader: MessageReader
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Log time now. */
+  readonly now: () => Millis
+  /** The floor was passed: what waited for it can go on. */
+  readonly passed: () => void
+}
+
+export class Retention {
+  readonly #options: RetentionOptions
+  #cancelTimer: () => void = () => undefined
+  #running = false
+  #working = false
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+  }
+
+  /** This member leads from now on. */
+  start(): void {
+    this.#running = true
+    this.#sleep()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#cancelTimer()
+  }
+
+  #sleep(): void {
+    this.#cancelTimer()
+    if (this.#running) this.#cancelTimer = this.#options.clock.timer(RETENTION_CHECK_MS, () => this.#wake())
+  }
+
+  #wake(): void {
+    if (this.#working) return
+    this.#working = true
+    this.#round()
+      .catch((error: unknown) => {
+        this.#options.logger.warn({ error: messageOf(error) }, 'retention could not go on')
+      })
+      .finally(() => {
+        this.#working = false
+        this.#sleep()
+      })
+  }
+
+  async #round(): Promise<void> {
+    const { view, log, reader, logger, passed } = this.#options
+    const { position: floor, rising } = view.floors
+    const target = rising > floor ? rising : await this.#target(floor)
+    const since = millis(Math.max(0, this.#options.now() - this.#retentionMs))
+    const trimmer = new QueueTrimmer(view, log, reader)
+    if (target > floor) {
+      const mover = new MessageMover(view, log, reader, this.#liveBytesMax)
+      await log.propose(encodeCommand({ type: 'floor', rising: target, position: floor }))
+      await trimmer.trim(target, since)
+      await mover.moveClaims(target)
+      await mover.moveDeadLetters(target)
+      await log.propose(encodeCommand({ type: 'floor', rising: target, position: target }))
+      logger.info({ floor: target, movedBytes: view.movedBytes }, 'retention floor moved')
+      passed()
+    }
+    await trimmer.dropPages()
+  }
+
+  get #retentionMs(): number {
+    return this.#options.config.hours * HOUR_MS
+  }
+
+  /** What is moved up may take half of what is kept. Delayed and transactional sends would be refused beyond. */
+  get #liveBytesMax(): number {
+    const { config, kept } = this.#options
+    return Math.floor((config.bytes ?? kept.span.end - kept.span.start) / 2)
+  }
+
+  /** The start of the first segment that stays. The newest segment of what every member holds always stays. */
+  async #target(floor: LogPosition): Promise<LogPosition> {
+    const { config, kept, now } = this.#options
+    const { start, end, segmentBytes } = kept.span
+    const limit = kept.sharedEnd - segmentBytes
+    let target = Math.max(floor, start)
+    const tooLarge = (): boolean => config.bytes !== undefined && end - target > config.bytes
+    while (target < limit && tooLarge()) target += segmentBytes
+    while (target < limit) {
+      const stamp = await this.#stampFrom(target + segmentBytes)
+      if (stamp === undefined || now() - stamp < this.#retentionMs) break
+      target += segmentBytes
+    }
+    return target as LogPosition
+  }
+
+  /** Log time of the first entry at or behind a position that has one. Everything before is as old or older. */
+  async #stampFrom(position: number): Promise<Millis | undefined> {
+    for await (const body of this.#options.kept.bodiesFrom(position as LogPosition)) {
+      const stamp = body.byteLength === 0 ? undefined : readEntryHeader(body)?.stampMs
+      if (stamp !== undefined) return stamp
+    }
+    return undefined
+  }
+}
