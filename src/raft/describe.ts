@@ -4,10 +4,13 @@
  */
 import { unreachable } from '../base/assert.ts'
 import { isNoop } from './noop.ts'
+import { isJoint } from './membership.ts'
 import type {
   AppendIn,
   AppendOut,
   AppendReply,
+  ChangeOutcome,
+  Configuration,
   Entry,
   Input,
   OutMessage,
@@ -36,15 +39,23 @@ export function describeMessage(message: OutMessage | InMessage): string {
   }
 }
 
-/** Entries as runs of one term, for example `4..6/2 7/3`. */
+/** Who belongs to the group, for example `voters 1 2 4 with 1 2 3, learners 5`; `with` only while it is joint. */
+export function describeConfiguration(configuration: Configuration): string {
+  const { voters, votersOutgoing, learners } = configuration
+  const joint = isJoint(configuration) ? ` with ${votersOutgoing.join(' ')}` : ''
+  const listening = learners.length === 0 ? '' : `, learners ${learners.join(' ')}`
+  return `voters ${voters.join(' ') || 'unknown'}${joint}${listening}`
+}
+
+/** Entries as runs of one term, for example `4..6/2 7/3`. A configuration stands alone. */
 export function describeEntries(entries: readonly Entry[]): string {
   const runs: string[] = []
   for (let at = 0; at < entries.length; ) {
     const first = entries[at]
     let end = at + 1
-    while (end < entries.length && entries[end]?.term === first?.term) end++
+    while (end < entries.length && continues(first, entries[end])) end++
     const range = end - at === 1 ? `${first?.index}` : `${first?.index}..${entries[end - 1]?.index}`
-    runs.push(`${range}/${first?.term}${isFirstOfTerm(first) ? ' (no-op)' : ''}`)
+    runs.push(`${range}/${first?.term}${describeContent(first)}`)
     at = end
   }
   return runs.join(' ')
@@ -70,12 +81,17 @@ export function describeReady(ready: Ready): readonly string[] {
   }
   if (write !== null) lines.push(describeWrite(write))
   for (const { to, message } of ready.send) lines.push(`to ${to}: ${describeMessage(message)}`)
+  const { configuration } = ready
+  if (configuration !== null) {
+    lines.push(`from ${configuration.index} on: ${describeConfiguration(configuration.configuration)}`)
+  }
+  for (const outcome of ready.changes) lines.push(describeChange(outcome))
   if (ready.refused.length > 0) lines.push(`refused ${ready.refused.length}`)
   lines.push(`commit ${ready.commitIndex}, apply to ${ready.applyTo}`)
   return lines
 }
 
-/** The state of a node, the peers of a leader after it. */
+/** The state of a node, then a configuration that is not the founding one, then the peers of a leader. */
 export function describeStatus(status: RaftStatus): string {
   const { role, term, lastIndex, durableIndex, commitIndex } = status
   const doubt = status.doubtTerm === null ? '' : `, in doubt up to t${status.doubtTerm}`
@@ -85,7 +101,9 @@ export function describeStatus(status: RaftStatus): string {
       `${peer.peer} ${peer.state} match ${peer.matchIndex} next ${peer.nextIndex}` +
       (peer.inflightCount > 0 ? ` inflight ${peer.inflightCount}` : ''),
   )
-  return [head, ...peers].join('; ')
+  const { index, configuration } = status.configuration
+  const members = index === 0 ? [] : [`${describeConfiguration(configuration)} since ${index}`]
+  return [head, ...members, ...peers].join('; ')
 }
 
 /** What came in. */
@@ -95,6 +113,8 @@ export function describeInput(input: Input): string {
       return 'tick'
     case 'propose':
       return `propose ${input.payloads.length}`
+    case 'changeMembers':
+      return `change to ${describeConfiguration({ ...input, votersOutgoing: [] })}`
     case 'message':
       return `from ${input.from}: ${describeMessage(input.message)}`
     case 'persisted':
@@ -131,6 +151,27 @@ function describeReply(message: AppendReply): string {
   return `appendReply t${term} ${result} ${index}${hint}, round ${round}`
 }
 
-function isFirstOfTerm(entry: Entry | undefined): boolean {
-  return entry !== undefined && isNoop(entry.payload)
+function continues(first: Entry | undefined, next: Entry | undefined): boolean {
+  const plain = first?.payload.configuration === undefined && next?.payload.configuration === undefined
+  return plain && next?.term === first?.term
+}
+
+function describeContent(entry: Entry | undefined): string {
+  if (entry === undefined) return ''
+  if (isNoop(entry.payload)) return ' (no-op)'
+  const { configuration } = entry.payload
+  return configuration === undefined ? '' : ` (${describeConfiguration(configuration)})`
+}
+
+function describeChange(outcome: ChangeOutcome): string {
+  switch (outcome.type) {
+    case 'refused':
+      return `change refused: ${outcome.reason}`
+    case 'changed':
+      return `changed to ${describeConfiguration(outcome.configuration)}`
+    case 'unknown':
+      return 'change left to the next leader'
+    default:
+      return unreachable(outcome)
+  }
 }

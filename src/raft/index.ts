@@ -1,5 +1,6 @@
 /** The door of the Raft core. */
 export {
+  describeConfiguration,
   describeEntries,
   describeInput,
   describeMessage,
@@ -7,12 +8,16 @@ export {
   describeStatus,
   describeWrite,
 } from './describe.ts'
+export { configurationRecordBytes, isJoint, votersOf } from './membership.ts'
 export { NOOP, NOOP_RECORD_BYTES, isNoop } from './noop.ts'
 export { Raft } from './raft.ts'
 export type {
   AppendIn,
   AppendOut,
   AppendReply,
+  ChangeOutcome,
+  Configuration,
+  ConfigurationAt,
   Entry,
   Envelope,
   HardState,
@@ -28,6 +33,7 @@ export type {
   Ready,
   Role,
   RoleChange,
+  Target,
   TermRun,
   Vote,
   VoteReply,

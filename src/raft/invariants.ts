@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { LogIndex, NodeId, Term } from '../base/brand.ts'
 import type { Core } from './core.ts'
+import { votersOf } from './membership.ts'
 
 /** What must not go back from one step to the next. */
 export interface Mark {
@@ -32,6 +33,7 @@ export function checkInvariants(core: Core, before: Mark): void {
   if (core.term === before.term && before.votedFor !== 0) {
     assert(core.votedFor === before.votedFor, 'a vote stands for its term', { votedFor: core.votedFor })
   }
+  assert(core.membership.latest.index <= log.lastIndex, 'the configuration is in the log')
   checkRole(core)
 }
 
@@ -54,6 +56,10 @@ function checkLeader(core: Core, leading: NonNullable<Core['leading']>): void {
   assert(core.leader === core.id && core.votedFor === core.id, 'a leader voted for itself')
   assert(core.hardStateDurable, 'a leader has its term on the disk')
   assert(core.log.lastTerm === core.term, 'a leader has an entry of its term')
+  for (const voter of votersOf(core.membership.current)) {
+    assert(voter === core.id || leading.progress.has(voter), 'every voter gets the log', { voter })
+  }
+  assert(!leading.progress.has(core.id), 'nobody replicates to itself')
   for (const progress of leading.progress.values()) {
     const { matchIndex, nextIndex, peer } = progress
     assert(matchIndex < nextIndex, 'match is before next', { peer, matchIndex, nextIndex })

@@ -9,6 +9,7 @@
  */
 import { assert, unreachable } from '../base/assert.ts'
 import type { NodeId } from '../base/brand.ts'
+import { endChange, leaveJoint, onChangeMembers } from './change.ts'
 import { Core } from './core.ts'
 import { settleDoubt } from './doubt.ts'
 import {
@@ -45,7 +46,9 @@ export class Raft {
     answerLeader(core)
     if (core.leading !== null) {
       advanceCommit(core, core.leading)
+      leaveJoint(core, core.leading)
       replicate(core, core.leading)
+      endChange(core, core.leading)
     }
     settleDoubt(core)
     const ready = core.finish()
@@ -60,7 +63,7 @@ export class Raft {
   }
 
   status(): RaftStatus {
-    const { id, role, term, leader, log, durability, commitIndex, leading } = this.#core
+    const { id, role, term, leader, log, durability, commitIndex, membership, leading } = this.#core
     const peers = leading === null ? [] : [...leading.progress.values()]
     return {
       id,
@@ -71,6 +74,7 @@ export class Raft {
       durableIndex: durability.durableIndex,
       commitIndex,
       doubtTerm: this.#core.doubtTerm,
+      configuration: membership.latest,
       peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
     }
   }
@@ -83,6 +87,8 @@ function take(core: Core, input: Input): void {
       return core.leading === null ? tickElection(core) : tickLeader(core, core.leading)
     case 'propose':
       return onPropose(core, input.payloads)
+    case 'changeMembers':
+      return onChangeMembers(core, input)
     case 'message':
       return takeMessage(core, input.from, input.message)
     case 'persisted':
@@ -96,9 +102,12 @@ function take(core: Core, input: Input): void {
   }
 }
 
-/** What comes from strangers, from this node itself, or cannot be, is passed over. */
+/**
+ * What comes from this node itself, or cannot be, is passed over. A sender that this node's configuration does not
+ * name may be of a newer one (thesis 4.1); that it belongs to the group at all was checked when it connected.
+ */
 function takeMessage(core: Core, from: NodeId, message: InMessage): void {
-  if (!core.peers.includes(from)) return
+  if (from === core.id) return
   if (message.type === 'append' && !isWellFormed(message)) return
   if (message.term > core.term && showsTerm(message)) {
     if (message.type === 'vote' && isInContact(core)) return

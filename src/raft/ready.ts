@@ -4,7 +4,18 @@
  */
 import { assert } from '../base/assert.ts'
 import type { LogIndex, NodeId } from '../base/brand.ts'
-import type { Entry, Envelope, HardState, OutMessage, Payload, Ready, RoleChange, Write } from './types.ts'
+import type {
+  ChangeOutcome,
+  ConfigurationAt,
+  Entry,
+  Envelope,
+  HardState,
+  OutMessage,
+  Payload,
+  Ready,
+  RoleChange,
+  Write,
+} from './types.ts'
 
 /** What the rest of a `Ready` is made of, as the core knows it at the end of a step. */
 export interface StepEnd {
@@ -12,6 +23,8 @@ export interface StepEnd {
   readonly hardState: HardState
   readonly applyTo: LogIndex
   readonly commitIndex: LogIndex
+  /** The configuration that counts. */
+  readonly configuration: ConfigurationAt
 }
 
 /** The `Ready` in the making, and the messages that wait over steps. */
@@ -26,6 +39,13 @@ export class ReadyBuilder {
   #held: Envelope[] = []
   #refused: Payload[] = []
   #roleChange: RoleChange | null = null
+  #changes: ChangeOutcome[] = []
+  #toldConfiguration: ConfigurationAt
+
+  /** `configuration` counts at the start and needs no telling. */
+  constructor(configuration: ConfigurationAt) {
+    this.#toldConfiguration = configuration
+  }
 
   /** Must this step write? */
   get hasWrite(): boolean {
@@ -84,6 +104,10 @@ export class ReadyBuilder {
     this.#roleChange = change
   }
 
+  changeEnded(outcome: ChangeOutcome): void {
+    this.#changes.push(outcome)
+  }
+
   /** Ends the step: hands out what was gathered and begins anew. Held messages stay. */
   build(end: StepEnd): Ready {
     const ready: Ready = {
@@ -93,6 +117,8 @@ export class ReadyBuilder {
       commitIndex: end.commitIndex,
       roleChange: this.#roleChange,
       refused: this.#refused,
+      configuration: end.configuration === this.#toldConfiguration ? null : end.configuration,
+      changes: this.#changes,
     }
     this.#hardStateChanged = false
     this.#truncateFrom = null
@@ -101,6 +127,8 @@ export class ReadyBuilder {
     this.#send = []
     this.#refused = []
     this.#roleChange = null
+    this.#changes = []
+    this.#toldConfiguration = end.configuration
     assert(!this.hasWrite, 'a new step begins empty')
     return ready
   }

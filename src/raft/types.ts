@@ -9,9 +9,26 @@
  */
 import type { LogIndex, NodeId, Term } from '../base/brand.ts'
 
-/** The opaque content of an entry. `size` is what the whole record takes in the log, in bytes. */
+/** Who decides and who only listens (thesis 4). A voter of either set is no learner of the same set's time. */
+export interface Configuration {
+  readonly voters: readonly NodeId[]
+  /** The voters before a change that is under way, who decide too; empty outside of a change (thesis 4.3). */
+  readonly votersOutgoing: readonly NodeId[]
+  /** They get the log, and never count (thesis 4.2.1). */
+  readonly learners: readonly NodeId[]
+}
+
+/** A configuration and the index of its entry; 0 for the one that the group began with. */
+export interface ConfigurationAt {
+  readonly index: LogIndex
+  readonly configuration: Configuration
+}
+
+/** The content of an entry. `size` is what the whole record takes in the log, in bytes. */
 export interface Payload {
   readonly size: number
+  /** Only in the entry of a configuration, which has no other content. All else is opaque. */
+  readonly configuration?: Configuration
 }
 
 export interface Entry {
@@ -112,11 +129,19 @@ export interface Envelope {
   readonly message: OutMessage
 }
 
+/** The members that a change leads to. */
+export interface Target {
+  readonly voters: readonly NodeId[]
+  readonly learners: readonly NodeId[]
+}
+
 export type Input =
   /** A fixed step of monotonic time has passed. */
   | { readonly type: 'tick' }
   /** Payloads to append, in order. Refused as a whole run when this node does not lead. */
   | { readonly type: 'propose'; readonly payloads: readonly Payload[] }
+  /** Make these the members, in one change. The outcome stands in `Ready.changes`. */
+  | ({ readonly type: 'changeMembers' } & Target)
   | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
   /** The write with this id, and all before it, are durable. */
   | { readonly type: 'persisted'; readonly write: number }
@@ -152,6 +177,15 @@ export interface RoleChange {
   readonly reason: string
 }
 
+/** How a change of members that was asked for here ended. */
+export type ChangeOutcome =
+  /** Nothing happened, and why, in words. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** The configuration is as asked for, committed. */
+  | { readonly type: 'changed'; readonly configuration: Configuration }
+  /** This node leads no more: the next leader may go on with the change, or may never have heard of it. */
+  | { readonly type: 'unknown' }
+
 /** The result of one step. */
 export interface Ready {
   readonly write: Write | null
@@ -164,6 +198,10 @@ export interface Ready {
   readonly roleChange: RoleChange | null
   /** Proposals that were not appended because this node does not lead. Nothing happened to them. */
   readonly refused: readonly Payload[]
+  /** The configuration that counts from now on; `null` when it is the same as before. */
+  readonly configuration: ConfigurationAt | null
+  /** Outcomes of `changeMembers`, in order. */
+  readonly changes: readonly ChangeOutcome[]
 }
 
 /** What the leader knows of one peer, for status and metrics. */
@@ -188,6 +226,8 @@ export interface RaftStatus {
   readonly commitIndex: LogIndex
   /** Entries that this node acknowledged in terms up to this one may be lost; `null` when none are. */
   readonly doubtTerm: Term | null
+  /** The newest in the log. */
+  readonly configuration: ConfigurationAt
   readonly peers: readonly PeerProgress[]
 }
 
@@ -199,6 +239,7 @@ export interface TermRun {
 
 export interface RaftOptions {
   readonly id: NodeId
+  /** Who founded the group. Empty for a node that is to join: it hears from the leader who belongs to it. */
   readonly voters: readonly NodeId[]
   /** Seed of the election timeouts. */
   readonly seed: number
@@ -217,6 +258,8 @@ export interface RaftOptions {
     readonly doubtTerm?: Term | null
     readonly lastIndex: LogIndex
     readonly termRuns: readonly TermRun[]
+    /** The configurations in the log, oldest first; absent when it has none. */
+    readonly configurations?: readonly ConfigurationAt[]
     /** Everything up to here is known to be committed, since the tables hold it. */
     readonly appliedIndex: LogIndex
     /** The record size of an entry in the recovered log, in bytes. */

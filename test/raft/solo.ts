@@ -1,10 +1,13 @@
 /** One core on its own, for tests that play all the others: short ways to make messages and to look at answers. */
 import { logIndex, nodeId, term, type NodeId } from '../../src/base/brand.ts'
 import {
+  configurationRecordBytes,
   describeReady,
   Raft,
   type AppendIn,
   type AppendReply,
+  type Configuration,
+  type ConfigurationAt,
   type Entry,
   type InMessage,
   type Input,
@@ -24,6 +27,8 @@ const SIZE = 100
 export interface SoloOptions extends Partial<Omit<RaftOptions, 'id' | 'voters' | 'recovered'>> {
   readonly id?: number
   readonly voters?: number
+  /** Configurations that recovery found in the log. */
+  readonly configurations?: readonly ConfigurationAt[]
   /** The term of each entry that recovery found. */
   readonly log?: readonly number[]
   readonly term?: number
@@ -80,6 +85,28 @@ export class Solo {
     return this.step({ type: 'propose', payloads: sizes.map((size) => ({ size })) })
   }
 
+  /** Asks for other members. */
+  change(voters: readonly number[], learners: readonly number[] = []): Ready {
+    return this.step({ type: 'changeMembers', voters: voters.map(nodeId), learners: learners.map(nodeId) })
+  }
+
+  /** A peer answers, as every peer does in every round, that it has everything. */
+  answer(...peers: readonly number[]): void {
+    const { term: t, lastIndex } = this.status
+    for (const peer of peers) {
+      const round = this.roundTo(peer)
+      this.hear(peer, matched(t, lastIndex, round))
+    }
+  }
+
+  /** The latest round that a peer was told of. */
+  roundTo(peer: number): number {
+    const rounds = this.readies.flatMap(({ send }) =>
+      send.flatMap(({ to, message }) => (to === peer && message.type === 'append' ? [message.round] : [])),
+    )
+    return Math.max(0, ...rounds)
+  }
+
   /** Asks for votes and gets as far as a candidate whose requests may leave. */
   campaign(): void {
     for (let at = 0; at <= ELECTION_TICKS_MAX && this.status.role === 'follower'; at++) this.tick()
@@ -125,6 +152,7 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     votedFor = 0,
     applied = 0,
     doubt,
+    configurations = [],
     ...rest
   } = options
   return {
@@ -145,9 +173,29 @@ export function raftOptions(options: SoloOptions): RaftOptions {
       lastIndex: logIndex(log.length),
       termRuns: termRuns(log),
       appliedIndex: logIndex(applied),
+      configurations,
       sizeOf: () => SIZE,
     },
   }
+}
+
+/** A configuration in short: `outgoing` only while it is joint. */
+export function members(
+  voters: readonly number[],
+  learners: readonly number[] = [],
+  outgoing: readonly number[] = [],
+): Configuration {
+  return {
+    voters: voters.map(nodeId),
+    votersOutgoing: outgoing.map(nodeId),
+    learners: learners.map(nodeId),
+  }
+}
+
+/** The entry of a configuration. */
+export function configurationEntry(index: number, t: number, configuration: Configuration): Entry {
+  const payload = { size: configurationRecordBytes(configuration), configuration }
+  return { index: logIndex(index), term: term(t), payload }
 }
 
 export function termRuns(log: readonly number[]): TermRun[] {

@@ -5,7 +5,7 @@
 import { assert } from '../../src/base/assert.ts'
 import { logIndex, term, type LogIndex, type Term } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
-import type { Entry, HardState, TermRun, Write } from '../../src/raft/index.ts'
+import type { ConfigurationAt, Entry, HardState, TermRun, Write } from '../../src/raft/index.ts'
 
 /** One disk: what is on it, and what is on its way to it. */
 export class SimDisk {
@@ -81,6 +81,12 @@ export class SimDisk {
       if (runs.at(-1)?.term !== entry.term) runs.push({ first: entry.index, term: entry.term })
     }
     return runs
+  }
+
+  configurations(): ConfigurationAt[] {
+    return this.entries.flatMap(({ index, payload: { configuration } }) =>
+      configuration === undefined ? [] : [{ index, configuration }],
+    )
   }
 
   lastIndex(): LogIndex {

@@ -5,8 +5,22 @@
  */
 import { assert } from '../../src/base/assert.ts'
 import type { LogIndex, NodeId, Term } from '../../src/base/brand.ts'
-import type { Entry, Payload, Ready } from '../../src/raft/index.ts'
+import {
+  isJoint,
+  votersOf,
+  type Configuration,
+  type Entry,
+  type Payload,
+  type RaftStatus,
+  type Ready,
+} from '../../src/raft/index.ts'
 import type { Packet, SimNode, Stepped } from './node.ts'
+
+/** A committed entry, and the configuration under which its leader counted. */
+interface Committed {
+  readonly entry: Entry
+  readonly configuration: Configuration
+}
 
 interface Known {
   readonly payload: Payload
@@ -21,7 +35,7 @@ export class Ghost {
   /** Every entry that was ever written anywhere, by `index/term`. */
   readonly #known = new Map<string, Known>()
   /** What is committed, for ever. The entry of index i stands at i - 1. */
-  readonly #committed: Entry[] = []
+  readonly #committed: Committed[] = []
   /** The highest term that each node has shown in an answer that binds it. */
   readonly #promised = new Map<NodeId, Term>()
   /** What each node has last said in its present life. */
@@ -31,8 +45,16 @@ export class Ghost {
     this.#nodes = nodes
   }
 
-  get committed(): readonly Entry[] {
-    return this.#committed
+  get committedCount(): number {
+    return this.#committed.length
+  }
+
+  /** The newest configuration that is committed; `null` while it is the founding one. */
+  get configuration(): Configuration | null {
+    return (
+      this.#committed.findLast(({ entry }) => entry.payload.configuration !== undefined)?.entry.payload
+        .configuration ?? null
+    )
   }
 
   /** A node began a life from its disk. */
@@ -51,7 +73,7 @@ export class Ghost {
     assert(last === undefined || status.term >= last.term, 'a term never goes back')
     assert(last === undefined || status.commitIndex >= last.commitIndex, 'a commit index never goes back')
     for (const entry of ready.write?.entries ?? []) this.#checkEntry(node, entry)
-    if (status.role === 'leader') this.#checkLeader(node, status.term)
+    if (status.role === 'leader') this.#checkLeader(node, status)
     this.#checkCommitted(node, last?.commitIndex ?? 0, status.commitIndex)
     this.#checkApplied(node, ready)
     for (const packet of packets) this.#checkPacket(node, packet)
@@ -62,18 +84,18 @@ export class Ghost {
   checkMajority(): void {
     const last = this.#committed.at(-1)
     if (last === undefined) return
-    assert(this.#holders(last) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
-      index: last.index,
-      term: last.term,
+    assert(this.#isKept(last.entry, last.configuration), 'a majority keeps what is committed', {
+      index: last.entry.index,
+      term: last.entry.term,
     })
   }
 
-  /** Everything that is committed, entry by entry, on a majority of the disks. For the end of a run. */
+  /** Everything that is committed, entry by entry, on a majority of the present members. For the end of a run. */
   checkAll(): void {
-    for (const entry of this.#committed) {
-      assert(this.#holders(entry) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
-        index: entry.index,
-      })
+    const configuration = this.#committed.at(-1)?.configuration
+    if (configuration === undefined) return
+    for (const { entry } of this.#committed) {
+      assert(this.#isKept(entry, configuration), 'a majority keeps what is committed', { index: entry.index })
     }
   }
 
@@ -91,14 +113,19 @@ export class Ghost {
   }
 
   /** Election safety and leader completeness. */
-  #checkLeader(node: SimNode, term: Term): void {
+  #checkLeader(node: SimNode, { term, commitIndex, configuration: at }: RaftStatus): void {
+    if (at.index <= commitIndex) {
+      assert(votersOf(at.configuration).includes(node.id), 'a removed leader steps down when it knows', {
+        term,
+      })
+    }
     const leader = this.#leaders.get(term)
     if (leader !== undefined) {
       assert(leader === node.id, 'a term has one leader', { term, leader, other: node.id })
       return
     }
     this.#leaders.set(term, node.id)
-    for (const entry of this.#committed) {
+    for (const { entry } of this.#committed) {
       assert(node.log[entry.index - 1]?.term === entry.term, 'a leader has all that is committed', {
         term,
         index: entry.index,
@@ -108,7 +135,7 @@ export class Ghost {
 
   /** State machine safety: what one node commits no other contradicts, and a majority has it on its disks. */
   #checkCommitted(node: SimNode, after: number, to: number): void {
-    const { role, term } = node.raft.status()
+    const { role, term, configuration } = node.raft.status()
     if (role === 'leader' && to > after) {
       assert(node.log[to - 1]?.term === term, 'a leader commits by an entry of its own term', { term, to })
     }
@@ -118,10 +145,11 @@ export class Ghost {
       assert(entry !== undefined, 'what is committed is in the log', { node: node.id, index })
       if (committed === undefined) {
         assert(this.#committed.length === index - 1, 'commits come in order', { index })
-        this.#committed.push(entry)
+        this.#committed.push({ entry, configuration: configuration.configuration })
       } else {
-        assert(committed.term === entry.term, 'a committed entry is never another', { node: node.id, index })
-        assert(committed.payload === entry.payload, 'a committed entry is never another', { index })
+        const { term: itsTerm, payload } = committed.entry
+        assert(itsTerm === entry.term, 'a committed entry is never another', { node: node.id, index })
+        assert(payload === entry.payload, 'a committed entry is never another', { index })
       }
     }
     if (to > after) this.checkMajority()
@@ -189,9 +217,13 @@ export class Ghost {
     assert(isComplete, 'a vote goes to a log as complete as the voter’s', { voter: voter.id, candidate })
   }
 
-  #holders(entry: Entry): number {
-    let holders = 0
-    for (const { disk } of this.#nodes.values()) if (disk.held(entry.index, entry.term)) holders++
-    return holders
+  /** Did the disks of a majority hold it, of both sets of voters if there are two? */
+  #isKept(entry: Entry, configuration: Configuration): boolean {
+    const { voters, votersOutgoing } = configuration
+    const byMajority = (members: readonly NodeId[]): boolean => {
+      const holders = members.filter((id) => this.#nodes.get(id)?.disk.held(entry.index, entry.term) === true)
+      return holders.length * 2 > members.length
+    }
+    return byMajority(voters) && (!isJoint(configuration) || byMajority(votersOutgoing))
   }
 }

@@ -28,12 +28,17 @@ function inBroker(bug: string, file: string, from: string, to: string): Mutant {
 }
 
 export const MUTANTS: readonly Mutant[] = [
-  inRaft('commits an older term by counting', 'leader.js', '&& core.log.termAt(index) === core.term', ''),
+  inRaft(
+    'commits an older term by counting',
+    'leader.js',
+    '&& core.log.termAt(logIndex(index)) === core.term',
+    '',
+  ),
   inRaft(
     'counts itself before its disk',
     'leader.js',
-    '[core.durability.durableIndex]',
-    '[core.log.lastIndex]',
+    'voter === core.id ? durableIndex',
+    'voter === core.id ? core.log.lastIndex',
   ),
   inRaft('sends no heartbeats', 'leader.js', 'leading.heartbeatDue = true', ''),
   inRaft(
@@ -93,7 +98,12 @@ export const MUTANTS: readonly Mutant[] = [
     '',
   ),
   inRaft('counts votes of older terms', 'election.js', '|| message.term !== core.term', ''),
-  inRaft('counts votes by message', 'quorum.js', 'if (this.#votes.has(voter))', 'if (false)'),
+  inRaft(
+    'takes any answer for a vote',
+    'quorum.js',
+    'this.#votes.get(voter) === true',
+    'this.#votes.has(voter)',
+  ),
   inRaft(
     'takes less than half of the voters for a majority',
     'quorum.js',
@@ -138,15 +148,40 @@ export const MUTANTS: readonly Mutant[] = [
     'this.#nextIndex = after;\n        }\n        else',
     'this.#nextIndex = logIndex(after + 1);\n        }\n        else',
   ),
-  inRaft('takes a vote in doubt for any other', 'quorum.js', 'else if (inDoubt)', 'else if (false)'),
+  inRaft('takes a vote in doubt for any other', 'quorum.js', 'inDoubt ?', 'false ?'),
   inRaft('follows a leader that counts what was lost', 'doubt.js', 'core.term > core.doubtTerm', 'true'),
   inRaft(
     'starts no group whose every tail is torn',
     'quorum.js',
-    'this.#granted + this.#inDoubt === this.#voterCount',
+    'granted + inDoubt === voters.length',
     'false',
   ),
   inRaft('starts below the last term of its log', 'log.js', 'lastTerm > this.lastTerm', 'lastTerm >= 0'),
+  inRaft(
+    'lets the new voters alone commit a change',
+    'quorum.js',
+    'return Math.min(incoming, majorityReached(configuration.votersOutgoing.map(reachedBy)))',
+    'return incoming',
+  ),
+  inRaft(
+    'lets the new voters alone elect during a change',
+    'quorum.js',
+    "return incoming === 'won' ? outgoing : 'open'",
+    'return incoming',
+  ),
+  inRaft('keeps a configuration that was cut', 'core.js', 'this.membership.truncateFrom(index)', ''),
+  inRaft(
+    'never leaves the old voters',
+    'change.js',
+    'if (!isJoint(current) || latest.index > core.commitIndex)',
+    'if (core.term > 0)',
+  ),
+  inRaft(
+    'goes on leading a group that it left',
+    'change.js',
+    "core.becomeFollower(core.term, 0, 'this node was removed')",
+    '{}',
+  ),
   inBroker('stores a repeat again', 'send.js', 'slot >= 0', 'false'),
   inBroker('claims from a cursor that has moved', 'pop.js', 'consumer.cursor !== start ||', ''),
   inBroker(
@@ -170,11 +205,15 @@ export const MUTANTS: readonly Mutant[] = [
   ),
 ]
 
-/** Runs all mutants of the sources compiled into `compiled`, which is not changed. Returns the exit code. */
-export function runMutants(compiled: string): number {
+/**
+ * Runs all mutants of the sources compiled into `compiled`, which is not changed, or those with `only` in their
+ * file or bug. Returns the exit code.
+ */
+export function runMutants(compiled: string, only = ''): number {
   const place = `${compiled}-mutant`
+  const mutants = MUTANTS.filter(({ file, bug }) => `${file}: ${bug}`.includes(only))
   let survived = 0
-  for (const mutant of MUTANTS) {
+  for (const mutant of mutants) {
     rmSync(place, { recursive: true, force: true })
     cpSync(compiled, place, { recursive: true })
     const how = put(place, mutant) ? verdictOf(place, mutant) : 'DOES NOT APPLY'
@@ -182,7 +221,7 @@ export function runMutants(compiled: string): number {
     console.log(`${how.padEnd(20)} ${mutant.file}: ${mutant.bug}`)
   }
   rmSync(place, { recursive: true, force: true })
-  console.log(`${MUTANTS.length - survived} of ${MUTANTS.length} mutants killed`)
+  console.log(`${mutants.length - survived} of ${mutants.length} mutants killed`)
   return survived === 0 ? 0 : 1
 }
 

@@ -85,6 +85,7 @@ export class SimNode {
         doubtTerm: this.disk.doubtTerm,
         lastIndex: this.disk.lastIndex(),
         termRuns: this.disk.termRuns(),
+        configurations: this.disk.configurations(),
         appliedIndex,
         sizeOf: (index) => this.#log[index - 1]?.payload.size ?? 0,
       },

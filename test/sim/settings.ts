@@ -21,6 +21,7 @@ export const FAULTS = [
   'slowApply',
   'gone',
   'damagedTail',
+  'members',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
@@ -30,7 +31,10 @@ export const TICK_UNITS = 10
 
 export interface Settings {
   readonly seed: number
+  /** How many found the group. */
   readonly nodeCount: number
+  /** How many more may join it. */
+  readonly spareCount: number
   /** How long faults happen. */
   readonly stormUnits: number
   readonly faults: ReadonlySet<Fault>
@@ -54,11 +58,15 @@ export function drawSettings(seed: number, without: readonly Fault[] = []): Sett
   // A generator each, so that a new kind of fault does not change what the seeds draw beside it.
   const faults = FAULTS.filter((_, at) => new Prng(seed * 7919 + at * 104_729).chance(0.35))
   const electionTicksMin = prng.below(16, 6)
+  const happening = new Set(faults.filter((fault) => !without.includes(fault)))
+  // Both at once is more than is promised: the one copy that damage left may be where the older voters do not look.
+  if (happening.has('damagedTail')) happening.delete('members')
   return {
     seed,
+    spareCount: happening.has('members') ? new Prng(seed * 7919 + 5).below(5, 1) : 0,
     nodeCount: prng.chance(0.6) ? 3 : prng.chance(0.9) ? 5 : 1,
     stormUnits: prng.below(8000, 2500),
-    faults: new Set(faults.filter((fault) => !without.includes(fault))),
+    faults: happening,
     clientCount: prng.below(7, 1),
     pauseUnits: prng.pick([5, 15, 40, 120]),
     electionTicksMin,

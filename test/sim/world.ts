@@ -7,9 +7,17 @@ import { nodeId, type NodeId } from '../../src/base/brand.ts'
 import { Heap } from './heap.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
-import { describeInput, describeMessage, describeReady } from '../../src/raft/index.ts'
+import {
+  describeInput,
+  describeMessage,
+  describeReady,
+  isJoint,
+  type Input,
+  type Ready,
+} from '../../src/raft/index.ts'
 import { AppliedChecker } from './applied.ts'
 import { Ghost } from './ghost.ts'
+import { Marks } from './marks.ts'
 import { Member } from './member.ts'
 import { Network } from './network.ts'
 import type { Packet } from './node.ts'
@@ -30,6 +38,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   readonly network: Network
   readonly ghost: Ghost
   readonly trace: Trace
+  readonly marks = new Marks()
   readonly #workload: Workload<Reply, Machine>
   readonly #checker: AppliedChecker<Reply, Machine>
   readonly #events = new Heap<() => void>()
@@ -46,9 +55,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#checker = new AppliedChecker(workload)
     this.#prng = new Prng(settings.seed)
     this.network = new Network(this.#prng.split(), settings)
-    const voters = Array.from({ length: settings.nodeCount }, (_, at) => nodeId(at + 1))
-    for (const id of voters) {
-      const options = { ...settings, id, voters }
+    const { nodeCount, spareCount } = settings
+    const all = Array.from({ length: nodeCount + spareCount }, (_, at) => nodeId(at + 1))
+    const founders = all.slice(0, nodeCount)
+    for (const id of all) {
+      // Who is to join knows nobody and hears from the leader who belongs to the group.
+      const options = { ...settings, id, voters: id <= nodeCount ? founders : [] }
       const member = new Member(options, workload, (index, data, replies) =>
         this.#checker.applied(index, data, replies),
       )
@@ -136,6 +148,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#stuckUntil.clear()
   }
 
+  /** Gives a member an input of its operator. */
+  give(member: Member<Reply, Machine>, input: Input): void {
+    member.put(input)
+    this.#turnSoon(member)
+  }
+
   #tick(member: Member<Reply, Machine>, life: unknown, every: number): void {
     this.at(this.now + every, () => {
       if (!member.node.isUp || member.node.raft !== life) return
@@ -163,6 +181,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       [...inputs.map(describeInput), ...describeReady({ ...ready, send: [] })].join(' | '),
     )
     this.ghost.stepped(member.node, stepped)
+    this.#mark(ready)
     for (const packet of packets) this.#send(packet)
     if (ready.write !== null && this.#crashesAtWrite()) {
       this.crash(member)
@@ -174,6 +193,19 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const isBehind = member.apply(isSlow ? SLOW_APPLY_MAX : 1000)
     this.#checker.compare(member.machine)
     if (isBehind) this.#turnSoon(member)
+  }
+
+  /** Counts what is rare. */
+  #mark({ write, changes, configuration, roleChange }: Ready): void {
+    if (write !== null && write.truncateFrom !== null) this.marks.hit('conflict repaired')
+    if (configuration !== null && isJoint(configuration.configuration)) this.marks.hit('change begun')
+    const isCut = write !== null && write.truncateFrom !== null && configuration !== null
+    if (isCut && configuration.index < (write.truncateFrom ?? 0)) this.marks.hit('configuration cut')
+    for (const { type } of changes) {
+      if (type === 'changed') this.marks.hit(this.network.isWhole ? 'change done' : 'change under fault')
+      if (type === 'unknown') this.marks.hit('change handed on')
+    }
+    if (roleChange?.reason === 'this node was removed') this.marks.hit('leader removed')
   }
 
   restart(member: Member<Reply, Machine>): void {
