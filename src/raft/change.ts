@@ -8,6 +8,7 @@ import type { NodeId } from '../base/brand.ts'
 import type { Core, Leading } from './core.ts'
 import { appendNext, followMembership, isCaughtUp } from './leader.ts'
 import { configurationRecordBytes, isJoint, withoutOutgoing } from './membership.ts'
+import { bestTarget } from './transfer.ts'
 import type { Configuration, Target } from './types.ts'
 
 /** Begins a change, or says why not. */
@@ -33,7 +34,7 @@ export function leaveJoint(core: Core, leading: Leading): void {
 
 /**
  * The newest configuration is committed and was sent: whom it leaves out gets nothing any more. If that is this
- * node, it leads no more (thesis 4.2.2).
+ * node, it leads no more (thesis 4.2.2), and the voter that has most of the log may stand at once.
  */
 export function endChange(core: Core, leading: Leading): void {
   const { latest, current } = core.membership
@@ -44,7 +45,10 @@ export function endChange(core: Core, leading: Leading): void {
     core.out.changeEnded({ type: 'changed', configuration: current })
     leading.change = null
   }
-  if (!core.isVoter) core.becomeFollower(core.term, 0, 'this node was removed')
+  if (core.isVoter) return
+  const next = bestTarget(core, leading)
+  if (next !== 0) core.out.send(next, { type: 'timeoutNow', term: core.term })
+  core.becomeFollower(core.term, 0, 'this node was removed')
 }
 
 function appendConfiguration(core: Core, leading: Leading, configuration: Configuration): void {
@@ -60,6 +64,7 @@ function refusal(core: Core, leading: Leading, target: Target): string | null {
   if (new Set(ids).size < ids.length) return 'a member is named twice'
   if (ids.includes(0 as NodeId)) return 'no member has the id 0'
   if (isJoint(current) || latest.index > core.commitIndex) return 'another change is under way'
+  if (leading.transfer !== null) return 'leadership is being handed over'
   // Otherwise an older leader's change may still be on its way to a majority (Ongaro 2015; thesis 4.1).
   if (core.log.termAt(core.commitIndex) !== core.term) return 'the leader has not committed in its term yet'
   const behind = voters.find((id) => !current.voters.includes(id) && !isCaughtUp(core, leading, id))

@@ -26,12 +26,23 @@ export interface Following {
   ackDue: boolean
 }
 
+/** A hand-over of leadership. */
+export interface Transfer {
+  readonly to: NodeId
+  /** `Core.ticks` when it began. */
+  readonly sinceTick: number
+  /** The target was told, as it had everything. */
+  isSent: boolean
+}
+
 /** What a leader keeps. Exists only while this node leads. */
 export interface Leading {
   /** Everybody who gets the log. */
   readonly progress: Map<NodeId, Progress>
   /** The members that a change leads to that was asked for here. */
   change: Target | null
+  /** The hand-over that is under way. */
+  transfer: Transfer | null
   /** Ticks since the term of this leader began. Every append carries it, every answer echoes it. */
   round: number
   heartbeatElapsed: number
@@ -163,7 +174,7 @@ export class Core {
   /** Follows `leader`, or nobody known, in `newTerm`. The vote stays when the term does. */
   becomeFollower(newTerm: Term, leader: NodeId | 0, reason: string): void {
     const led = this.leading !== null
-    if (this.leading !== null && this.leading.change !== null) this.out.changeEnded({ type: 'unknown' })
+    if (this.leading !== null) this.#endLeading(this.leading)
     const before = `${this.role} ${this.#term} ${this.leader}`
     if (newTerm > this.#term) this.enterTerm(newTerm, 0)
     assert(newTerm === this.#term, 'terms only grow', { newTerm, term: this.#term })
@@ -236,6 +247,12 @@ export class Core {
     })
     if (ready.write !== null) this.#issue(ready.write)
     return ready
+  }
+
+  /** Tells whoever asked this leader for something how that ends. */
+  #endLeading({ change, transfer }: Leading): void {
+    if (change !== null) this.out.changeEnded({ type: 'unknown' })
+    if (transfer !== null) this.out.transferEnded({ type: 'left', to: transfer.to })
   }
 
   #issue(write: Write): void {

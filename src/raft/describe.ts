@@ -15,8 +15,11 @@ import type {
   Input,
   OutMessage,
   InMessage,
+  PreVote,
   RaftStatus,
   Ready,
+  TransferOutcome,
+  Vote,
   VoteReply,
   Write,
 } from './types.ts'
@@ -26,7 +29,9 @@ export function describeMessage(message: OutMessage | InMessage): string {
   switch (message.type) {
     case 'preVote':
     case 'vote':
-      return `${message.type} t${message.term}, log ends at ${message.lastIndex}/${message.lastTerm}`
+      return describeAsk(message)
+    case 'timeoutNow':
+      return `timeoutNow t${message.term}`
     case 'preVoteReply':
     case 'voteReply':
       return `${message.type} t${message.term} ${answerOf(message)}`
@@ -45,6 +50,12 @@ export function describeConfiguration(configuration: Configuration): string {
   const joint = isJoint(configuration) ? ` with ${votersOutgoing.join(' ')}` : ''
   const listening = learners.length === 0 ? '' : `, learners ${learners.join(' ')}`
   return `voters ${voters.join(' ') || 'unknown'}${joint}${listening}`
+}
+
+function describeAsk(message: PreVote | Vote): string {
+  const { type, term, lastIndex, lastTerm } = message
+  const wanted = type === 'vote' && message.transfer ? ', the leader wants it' : ''
+  return `${type} t${term}, log ends at ${lastIndex}/${lastTerm}${wanted}`
 }
 
 /** Entries as runs of one term, for example `4..6/2 7/3`. A configuration stands alone. */
@@ -86,12 +97,13 @@ export function describeReady(ready: Ready): readonly string[] {
     lines.push(`from ${configuration.index} on: ${describeConfiguration(configuration.configuration)}`)
   }
   for (const outcome of ready.changes) lines.push(describeChange(outcome))
+  for (const outcome of ready.transfers) lines.push(describeTransfer(outcome))
   if (ready.refused.length > 0) lines.push(`refused ${ready.refused.length}`)
   lines.push(`commit ${ready.commitIndex}, apply to ${ready.applyTo}`)
   return lines
 }
 
-/** The state of a node, then a configuration that is not the founding one, then the peers of a leader. */
+/** The state of a node, then a configuration that is not the founding one, a hand-over, the peers of a leader. */
 export function describeStatus(status: RaftStatus): string {
   const { role, term, lastIndex, durableIndex, commitIndex } = status
   const doubt = status.doubtTerm === null ? '' : `, in doubt up to t${status.doubtTerm}`
@@ -103,7 +115,8 @@ export function describeStatus(status: RaftStatus): string {
   )
   const { index, configuration } = status.configuration
   const members = index === 0 ? [] : [`${describeConfiguration(configuration)} since ${index}`]
-  return [head, ...members, ...peers].join('; ')
+  const handing = status.transferTo === 0 ? [] : [`handing over to ${status.transferTo}`]
+  return [head, ...members, ...handing, ...peers].join('; ')
 }
 
 /** What came in. */
@@ -115,6 +128,8 @@ export function describeInput(input: Input): string {
       return `propose ${input.payloads.length}`
     case 'changeMembers':
       return `change to ${describeConfiguration({ ...input, votersOutgoing: [] })}`
+    case 'transfer':
+      return `transfer to ${input.to === 0 ? 'anybody' : input.to}`
     case 'message':
       return `from ${input.from}: ${describeMessage(input.message)}`
     case 'persisted':
@@ -171,6 +186,19 @@ function describeChange(outcome: ChangeOutcome): string {
       return `changed to ${describeConfiguration(outcome.configuration)}`
     case 'unknown':
       return 'change left to the next leader'
+    default:
+      return unreachable(outcome)
+  }
+}
+
+function describeTransfer(outcome: TransferOutcome): string {
+  switch (outcome.type) {
+    case 'refused':
+      return `transfer refused: ${outcome.reason}`
+    case 'left':
+      return `handed over to ${outcome.to}`
+    case 'givenUp':
+      return `handing over to ${outcome.to} given up`
     default:
       return unreachable(outcome)
   }

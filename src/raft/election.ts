@@ -106,17 +106,23 @@ function startPreVote(core: Core): void {
   countVote(core, core.id, answer(core, true))
 }
 
+/** Asks for votes without asking for pre-votes, since the leader wants it (thesis 3.10). */
+export function startTransferVote(core: Core): void {
+  assert(core.role === 'follower' && core.leader !== 0, 'a follower is asked by its leader')
+  startVote(core, true, 'the leader hands over to this node')
+}
+
 /** Votes for itself in a new term. The requests, and its own vote, wait until that is durable (thesis 3.8). */
-function startVote(core: Core): void {
-  assert(core.role === 'preCandidate', 'a pre-vote comes before a vote')
+function startVote(core: Core, transfer: boolean, reason: string): void {
   core.enterTerm(nextTerm(core.term), core.id)
   core.role = 'candidate'
   core.resetElection()
   core.ballot = new Ballot(core.membership.current)
-  core.noteRole('a majority would vote for this node')
+  core.noteRole(reason)
   const { lastIndex, lastTerm } = core.log
   for (const peer of otherVoters(core)) {
-    core.out.sendWhenDurable(peer, { type: 'vote', term: core.term, lastIndex, lastTerm }, false)
+    const message = { type: 'vote', term: core.term, lastIndex, lastTerm, transfer } as const
+    core.out.sendWhenDurable(peer, message, false)
   }
 }
 
@@ -135,6 +141,6 @@ function countVote(core: Core, voter: NodeId, vote: Pick<VoteReply, 'granted' | 
   ballot.count(voter, vote.granted, vote.inDoubt === true)
   if (ballot.tally === 'open') return
   if (ballot.tally === 'lost') core.becomeFollower(core.term, 0, 'a majority refused')
-  else if (core.role === 'preCandidate') startVote(core)
+  else if (core.role === 'preCandidate') startVote(core, false, 'a majority would vote for this node')
   else becomeLeader(core)
 }

@@ -35,6 +35,8 @@ export type {
   RoleChange,
   Target,
   TermRun,
+  TimeoutNow,
+  TransferOutcome,
   Vote,
   VoteReply,
   Write,

@@ -59,6 +59,7 @@ function checkLeader(core: Core, leading: NonNullable<Core['leading']>): void {
   for (const voter of votersOf(core.membership.current)) {
     assert(voter === core.id || leading.progress.has(voter), 'every voter gets the log', { voter })
   }
+  assert(leading.transfer?.to !== core.id, 'nobody hands over to itself')
   assert(!leading.progress.has(core.id), 'nobody replicates to itself')
   for (const progress of leading.progress.values()) {
     const { matchIndex, nextIndex, peer } = progress

@@ -25,9 +25,12 @@ export function becomeLeader(core: Core): void {
   appendNext(core, NOOP, false)
 }
 
-/** Appends payloads in order. A node that does not lead refuses them all: nothing happened to them. */
+/**
+ * Appends payloads in order. A node that does not lead, or is about to hand over, refuses them all: nothing
+ * happened to them.
+ */
 export function onPropose(core: Core, payloads: readonly Payload[]): void {
-  if (core.leading === null) {
+  if (core.leading === null || core.leading.transfer !== null) {
     core.out.refuse(payloads)
     return
   }
@@ -128,6 +131,7 @@ function freshLeading(core: Core): Leading {
   return {
     progress: new Map(),
     change: null,
+    transfer: null,
     round: 0,
     heartbeatElapsed: 0,
     heartbeatDue: false,

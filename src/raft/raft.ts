@@ -26,6 +26,7 @@ import { answerLeader, isWellFormed, onAppend, onFollowerPersisted } from './fol
 import { checkInvariants, markOf, type Mark } from './invariants.ts'
 import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts'
 import { replicate } from './replication.ts'
+import { advanceTransfer, onTimeoutNow, onTransfer, tickTransfer } from './transfer.ts'
 import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
 
 /** One node of one group. Its only inputs are the options and what `step` is given. */
@@ -48,6 +49,7 @@ export class Raft {
       advanceCommit(core, core.leading)
       leaveJoint(core, core.leading)
       replicate(core, core.leading)
+      advanceTransfer(core, core.leading)
       endChange(core, core.leading)
     }
     settleDoubt(core)
@@ -75,6 +77,7 @@ export class Raft {
       commitIndex,
       doubtTerm: this.#core.doubtTerm,
       configuration: membership.latest,
+      transferTo: leading?.transfer?.to ?? 0,
       peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
     }
   }
@@ -84,11 +87,13 @@ function take(core: Core, input: Input): void {
   switch (input.type) {
     case 'tick':
       core.ticks++
-      return core.leading === null ? tickElection(core) : tickLeader(core, core.leading)
+      return tick(core)
     case 'propose':
       return onPropose(core, input.payloads)
     case 'changeMembers':
       return onChangeMembers(core, input)
+    case 'transfer':
+      return onTransfer(core, input.to)
     case 'message':
       return takeMessage(core, input.from, input.message)
     case 'persisted':
@@ -102,6 +107,12 @@ function take(core: Core, input: Input): void {
   }
 }
 
+function tick(core: Core): void {
+  if (core.leading === null) return tickElection(core)
+  tickLeader(core, core.leading)
+  if (core.leading !== null) tickTransfer(core, core.leading)
+}
+
 /**
  * What comes from this node itself, or cannot be, is passed over. A sender that this node's configuration does not
  * name may be of a newer one (thesis 4.1); that it belongs to the group at all was checked when it connected.
@@ -110,7 +121,7 @@ function takeMessage(core: Core, from: NodeId, message: InMessage): void {
   if (from === core.id) return
   if (message.type === 'append' && !isWellFormed(message)) return
   if (message.term > core.term && showsTerm(message)) {
-    if (message.type === 'vote' && isInContact(core)) return
+    if (message.type === 'vote' && !message.transfer && isInContact(core)) return
     core.becomeFollower(message.term, 0, 'a later term was seen')
   }
   switch (message.type) {
@@ -126,6 +137,8 @@ function takeMessage(core: Core, from: NodeId, message: InMessage): void {
       return onAppend(core, from, message)
     case 'appendReply':
       return onAppendReply(core, from, message)
+    case 'timeoutNow':
+      return onTimeoutNow(core, from, message)
     default:
       return unreachable(message)
   }

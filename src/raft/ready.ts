@@ -14,6 +14,7 @@ import type {
   Payload,
   Ready,
   RoleChange,
+  TransferOutcome,
   Write,
 } from './types.ts'
 
@@ -40,6 +41,7 @@ export class ReadyBuilder {
   #refused: Payload[] = []
   #roleChange: RoleChange | null = null
   #changes: ChangeOutcome[] = []
+  #transfers: TransferOutcome[] = []
   #toldConfiguration: ConfigurationAt
 
   /** `configuration` counts at the start and needs no telling. */
@@ -108,6 +110,10 @@ export class ReadyBuilder {
     this.#changes.push(outcome)
   }
 
+  transferEnded(outcome: TransferOutcome): void {
+    this.#transfers.push(outcome)
+  }
+
   /** Ends the step: hands out what was gathered and begins anew. Held messages stay. */
   build(end: StepEnd): Ready {
     const ready: Ready = {
@@ -119,6 +125,7 @@ export class ReadyBuilder {
       refused: this.#refused,
       configuration: end.configuration === this.#toldConfiguration ? null : end.configuration,
       changes: this.#changes,
+      transfers: this.#transfers,
     }
     this.#hardStateChanged = false
     this.#truncateFrom = null
@@ -128,6 +135,7 @@ export class ReadyBuilder {
     this.#refused = []
     this.#roleChange = null
     this.#changes = []
+    this.#transfers = []
     this.#toldConfiguration = end.configuration
     assert(!this.hasWrite, 'a new step begins empty')
     return ready

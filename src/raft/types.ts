@@ -67,6 +67,8 @@ export interface Vote {
   readonly term: Term
   readonly lastIndex: LogIndex
   readonly lastTerm: Term
+  /** The leader itself wants this election: who is in contact with it votes all the same (thesis 4.2.3). */
+  readonly transfer: boolean
 }
 
 export interface VoteReply {
@@ -78,6 +80,12 @@ export interface VoteReply {
    * means no.
    */
   readonly inDoubt?: boolean
+}
+
+/** TimeoutNow: the leader of this term asks the receiver, which has its whole log, to lead (thesis 3.10). */
+export interface TimeoutNow {
+  readonly type: 'timeoutNow'
+  readonly term: Term
 }
 
 /** What all appends share. `round` is echoed, so that an old answer confirms nothing new. */
@@ -121,8 +129,9 @@ export interface AppendReply {
   readonly hintTerm: Term
 }
 
-export type OutMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendOut | AppendReply
-export type InMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendIn | AppendReply
+type PlainMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendReply | TimeoutNow
+export type OutMessage = PlainMessage | AppendOut
+export type InMessage = PlainMessage | AppendIn
 
 export interface Envelope {
   readonly to: NodeId
@@ -138,10 +147,15 @@ export interface Target {
 export type Input =
   /** A fixed step of monotonic time has passed. */
   | { readonly type: 'tick' }
-  /** Payloads to append, in order. Refused as a whole run when this node does not lead. */
+  /** Payloads to append, in order. Refused as a whole run when this node does not lead, or hands over. */
   | { readonly type: 'propose'; readonly payloads: readonly Payload[] }
   /** Make these the members, in one change. The outcome stands in `Ready.changes`. */
   | ({ readonly type: 'changeMembers' } & Target)
+  /**
+   * Let another voter lead; 0: whoever has most of the log. Proposals are refused meanwhile. The outcome stands
+   * in `Ready.transfers`.
+   */
+  | { readonly type: 'transfer'; readonly to: NodeId | 0 }
   | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
   /** The write with this id, and all before it, are durable. */
   | { readonly type: 'persisted'; readonly write: number }
@@ -186,6 +200,15 @@ export type ChangeOutcome =
   /** This node leads no more: the next leader may go on with the change, or may never have heard of it. */
   | { readonly type: 'unknown' }
 
+/** How a transfer of leadership ended that was asked for here. */
+export type TransferOutcome =
+  /** Nothing happened, and why, in words. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** This node leads no more. That `to` will is most likely, not sure. */
+  | { readonly type: 'left'; readonly to: NodeId }
+  /** `to` did not take over within an election timeout: this node goes on leading. */
+  | { readonly type: 'givenUp'; readonly to: NodeId }
+
 /** The result of one step. */
 export interface Ready {
   readonly write: Write | null
@@ -196,12 +219,14 @@ export interface Ready {
   readonly commitIndex: LogIndex
   /** The last change of role, term or known leader in this step. */
   readonly roleChange: RoleChange | null
-  /** Proposals that were not appended because this node does not lead. Nothing happened to them. */
+  /** Proposals that were not appended: this node does not lead, or hands over. Nothing happened to them. */
   readonly refused: readonly Payload[]
   /** The configuration that counts from now on; `null` when it is the same as before. */
   readonly configuration: ConfigurationAt | null
   /** Outcomes of `changeMembers`, in order. */
   readonly changes: readonly ChangeOutcome[]
+  /** Outcomes of `transfer`, in order. */
+  readonly transfers: readonly TransferOutcome[]
 }
 
 /** What the leader knows of one peer, for status and metrics. */
@@ -228,6 +253,8 @@ export interface RaftStatus {
   readonly doubtTerm: Term | null
   /** The newest in the log. */
   readonly configuration: ConfigurationAt
+  /** Whom this leader is handing over to; 0: nobody. */
+  readonly transferTo: NodeId | 0
   readonly peers: readonly PeerProgress[]
 }
 

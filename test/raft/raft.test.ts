@@ -77,6 +77,7 @@ describe('a step', () => {
       refused: [],
       configuration: null,
       changes: [],
+      transfers: [],
     })
   })
 
@@ -169,6 +170,8 @@ describe('a line of text', () => {
     const lines = [
       preVote(2, 5, 1),
       vote(2, 5, 1),
+      vote(2, 5, 1, true),
+      { type: 'timeoutNow', term: term(2) } as const,
       voteReply(2, true),
       append({ term: 2, prev: [4, 1], terms: [1, 2, 2], commit: 4, round: 3 }),
       append({ term: 2, prev: [4, 1] }),
@@ -178,6 +181,8 @@ describe('a line of text', () => {
     expect(lines).toEqual([
       'preVote t2, log ends at 5/1',
       'vote t2, log ends at 5/1',
+      'vote t2, log ends at 5/1, the leader wants it',
+      'timeoutNow t2',
       'voteReply t2 yes',
       'append t2 after 4/1: 5/1 6..7/2; commit 4, round 3',
       'append t2 after 4/1: heartbeat; commit 0, round 1',

@@ -235,8 +235,8 @@ export function append({ term: t, prev = [0, 0], terms = [], commit = 0, round =
   }
 }
 
-export function vote(t: number, lastIndex: number, lastTerm: number): InMessage {
-  return { type: 'vote', term: term(t), lastIndex: logIndex(lastIndex), lastTerm: term(lastTerm) }
+export function vote(t: number, lastIndex: number, lastTerm: number, transfer = false): InMessage {
+  return { type: 'vote', term: term(t), lastIndex: logIndex(lastIndex), lastTerm: term(lastTerm), transfer }
 }
 
 export function preVote(t: number, lastIndex: number, lastTerm: number): InMessage {

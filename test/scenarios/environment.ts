@@ -8,6 +8,9 @@
  *   start                       starts the nodes (any other command does it too)
  *   tick 1 [10]                 so many ticks of one node
  *   campaign 1                  ticks node 1 until it asks for votes
+ *   join 4                      an empty node that knows nobody yet
+ *   change 1: 1 2 4 [learners 5]  asks node 1 for these members
+ *   transfer 1 [2]              node 1 is to hand over, to node 2 or to anybody
  *   lead 1                      the others forget their leader, node 1 is elected and everybody has its no-op
  *   propose 1 [3]               so many proposals at node 1 in one step
  *   deliver [2>1] [first|last]  what is under way now, of one pair only, or one message of it
@@ -78,6 +81,12 @@ class Environment {
     tick: (words) => this.#tick(this.#node(words[0]), Number(words[1] ?? 1)),
     lead: (words) => this.#lead(this.#node(words[0])),
     campaign: (words) => this.#campaign(this.#node(words[0])),
+    join: (words) => this.#join(idOf(words[0])),
+    change: (words) => this.#change(words),
+    transfer: (words) =>
+      this.#step(this.#node(words[0]), [
+        { type: 'transfer', to: words[1] === undefined ? 0 : idOf(words[1]) },
+      ]),
     propose: (words) => this.#propose(this.#node(words[0]), Number(words[1] ?? 1)),
     deliver: (words) => this.#deliver(words),
     drop: (words) => this.#drop(words),
@@ -105,21 +114,36 @@ class Environment {
     this.#moved.clear()
     this.#started = false
     const voters = Array.from({ length: count }, (_, at) => nodeId(at + 1))
-    for (const id of voters) {
-      const options = {
-        id,
-        voters,
-        seed: seed * 100 + id,
-        electionTicksMin: 10,
-        electionTicksMax: 20,
-        heartbeatTicks: 2,
-        inflightCountMax: 3,
-        inflightBytesMax: 100_000,
-        appendEntriesMax: 4,
-        appendBytesMax: 1000,
-      }
-      this.#nodes.set(id, new SimNode(options))
-    }
+    for (const id of voters) this.#add(id, voters, seed)
+  }
+
+  #add(id: NodeId, voters: readonly NodeId[], seed: number): SimNode {
+    const node = new SimNode({
+      id,
+      voters,
+      seed: seed * 100 + id,
+      electionTicksMin: 10,
+      electionTicksMax: 20,
+      heartbeatTicks: 2,
+      inflightCountMax: 3,
+      inflightBytesMax: 100_000,
+      appendEntriesMax: 4,
+      appendBytesMax: 1000,
+    })
+    this.#nodes.set(id, node)
+    return node
+  }
+
+  #join(id: NodeId): void {
+    this.#add(id, [], 1).start(logIndex(0), id)
+  }
+
+  /** `change 1: 1 2 4 learners 5` */
+  #change(words: readonly string[]): void {
+    const ids = words.slice(1)
+    const end = ids.includes('learners') ? ids.indexOf('learners') : ids.length
+    const [voters, learners] = [ids.slice(0, end).map(idOf), ids.slice(end + 1).map(idOf)]
+    this.#step(this.#node(words[0]?.replace(':', '')), [{ type: 'changeMembers', voters, learners }])
   }
 
   /** `log 1: 1 1 2` or `log 1 t5: 1 1 2`. */

@@ -9,6 +9,8 @@ export const MARKS = [
   'change handed on',
   'configuration cut',
   'leader removed',
+  'transfer done',
+  'transfer given up',
 ] as const
 
 export type Mark = (typeof MARKS)[number]

@@ -182,6 +182,12 @@ export const MUTANTS: readonly Mutant[] = [
     "core.becomeFollower(core.term, 0, 'this node was removed')",
     '{}',
   ),
+  inRaft(
+    'takes proposals for ever no more after a hand-over that failed',
+    'transfer.js',
+    'leading.transfer = null;',
+    '',
+  ),
   inBroker('stores a repeat again', 'send.js', 'slot >= 0', 'false'),
   inBroker('claims from a cursor that has moved', 'pop.js', 'consumer.cursor !== start ||', ''),
   inBroker(

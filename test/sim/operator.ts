@@ -1,5 +1,5 @@
 /**
- * Who looks after a simulated group: changes its members now and then, whatever the weather. What is asked for may
+ * Who looks after a simulated group: changes its members and hands over leadership, whatever the weather. What is asked for may
  * make no sense; then the leader must say so.
  */
 import type { NodeId } from '../../src/base/brand.ts'
@@ -41,6 +41,9 @@ function act<Reply, Machine extends StateMachine<Reply>>(
 ): void {
   const { faults } = world.settings
   const all = [...world.members.keys()]
+  if (faults.has('transfer') && prng.chance(0.3)) {
+    world.give(one, { type: 'transfer', to: prng.chance(0.5) ? 0 : prng.pick(all) })
+  }
   if (faults.has('members')) {
     world.give(one, changeFrom(one.node.raft.status().configuration.configuration, all, prng))
   }

@@ -22,6 +22,7 @@ export const FAULTS = [
   'gone',
   'damagedTail',
   'members',
+  'transfer',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]

@@ -196,7 +196,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   }
 
   /** Counts what is rare. */
-  #mark({ write, changes, configuration, roleChange }: Ready): void {
+  #mark({ write, changes, transfers, configuration, roleChange }: Ready): void {
     if (write !== null && write.truncateFrom !== null) this.marks.hit('conflict repaired')
     if (configuration !== null && isJoint(configuration.configuration)) this.marks.hit('change begun')
     const isCut = write !== null && write.truncateFrom !== null && configuration !== null
@@ -205,6 +205,8 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       if (type === 'changed') this.marks.hit(this.network.isWhole ? 'change done' : 'change under fault')
       if (type === 'unknown') this.marks.hit('change handed on')
     }
+    for (const { type } of transfers) if (type === 'givenUp') this.marks.hit('transfer given up')
+    if (roleChange?.reason === 'the leader hands over to this node') this.marks.hit('transfer done')
     if (roleChange?.reason === 'this node was removed') this.marks.hit('leader removed')
   }
 

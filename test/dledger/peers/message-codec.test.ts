@@ -11,11 +11,19 @@ const anIndex = whole.map(logIndex)
 
 const small: fc.Arbitrary<Exclude<OutMessage, AppendOut>> = fc.oneof(
   fc.record({
-    type: fc.constantFrom('preVote' as const, 'vote' as const),
+    type: fc.constant('preVote' as const),
     term: aTerm,
     lastIndex: anIndex,
     lastTerm: aTerm,
   }),
+  fc.record({
+    type: fc.constant('vote' as const),
+    term: aTerm,
+    lastIndex: anIndex,
+    lastTerm: aTerm,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('timeoutNow' as const), term: aTerm }),
   fc.record({
     type: fc.constantFrom('preVoteReply' as const, 'voteReply' as const),
     term: aTerm,
@@ -115,7 +123,12 @@ describe('the codec of Raft messages', () => {
   })
 
   test('numbers beyond 2^53, too many records and odd flags are refused', () => {
-    const vote = encodeMessage({ type: 'vote', term: term(1), lastIndex: logIndex(1), lastTerm: term(1) })
+    const vote = encodeMessage({
+      type: 'preVote',
+      term: term(1),
+      lastIndex: logIndex(1),
+      lastTerm: term(1),
+    })
     vote[1] = 0xff
     expect(decodeRaft(vote)).toMatchObject({ type: 'refused' })
     const yes = encodeMessage({ type: 'voteReply', term: term(1), granted: true })
