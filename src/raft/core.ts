@@ -11,7 +11,9 @@ import { Log } from './log.ts'
 import { founding, isVoterOf, Membership } from './membership.ts'
 import type { Progress } from './progress.ts'
 import type { Ballot } from './quorum.ts'
+import { refuseAllReads, type Reads } from './read-index.ts'
 import { ReadyBuilder } from './ready.ts'
+import type { Rounds } from './rounds.ts'
 import type { Payload, RaftOptions, Ready, Role, Target, Write } from './types.ts'
 
 /** What a follower knows of the leader of its term. Begins anew with each term. */
@@ -43,8 +45,9 @@ export interface Leading {
   change: Target | null
   /** The hand-over that is under way. */
   transfer: Transfer | null
-  /** Ticks since the term of this leader began. Every append carries it, every answer echoes it. */
-  round: number
+  /** Every append carries the latest round, every answer echoes it. */
+  readonly rounds: Rounds
+  readonly reads: Reads
   heartbeatElapsed: number
   heartbeatDue: boolean
   /** Where the log ended one to two election timeouts ago: who has that much is caught up. */
@@ -250,7 +253,9 @@ export class Core {
   }
 
   /** Tells whoever asked this leader for something how that ends. */
-  #endLeading({ change, transfer }: Leading): void {
+  #endLeading(leading: Leading): void {
+    const { change, transfer } = leading
+    refuseAllReads(this, leading)
     if (change !== null) this.out.changeEnded({ type: 'unknown' })
     if (transfer !== null) this.out.transferEnded({ type: 'left', to: transfer.to })
   }

@@ -98,6 +98,8 @@ export function describeReady(ready: Ready): readonly string[] {
   }
   for (const outcome of ready.changes) lines.push(describeChange(outcome))
   for (const outcome of ready.transfers) lines.push(describeTransfer(outcome))
+  for (const { id, index } of ready.reads) lines.push(`read ${id} at ${index}`)
+  if (ready.readsRefused.length > 0) lines.push(`reads refused: ${ready.readsRefused.join(' ')}`)
   if (ready.refused.length > 0) lines.push(`refused ${ready.refused.length}`)
   lines.push(`commit ${ready.commitIndex}, apply to ${ready.applyTo}`)
   return lines
@@ -130,6 +132,8 @@ export function describeInput(input: Input): string {
       return `change to ${describeConfiguration({ ...input, votersOutgoing: [] })}`
     case 'transfer':
       return `transfer to ${input.to === 0 ? 'anybody' : input.to}`
+    case 'readIndex':
+      return `read ${input.ids.join(' ')}`
     case 'message':
       return `from ${input.from}: ${describeMessage(input.message)}`
     case 'persisted':

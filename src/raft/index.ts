@@ -30,6 +30,7 @@ export type {
   PreVoteReply,
   RaftOptions,
   RaftStatus,
+  ReadIndex,
   Ready,
   Role,
   RoleChange,

@@ -66,6 +66,6 @@ function checkLeader(core: Core, leading: NonNullable<Core['leading']>): void {
     assert(matchIndex < nextIndex, 'match is before next', { peer, matchIndex, nextIndex })
     assert(nextIndex <= core.log.lastIndex + 1, 'next is at most one after the log', { peer, nextIndex })
     assert(progress.state === 'replicate' || progress.inflightCount === 0, 'a probe has no window', { peer })
-    assert(progress.heardRound <= leading.round, 'answers are to past rounds', { peer })
+    assert(progress.heardRound <= leading.rounds.current, 'answers are to past rounds', { peer })
   }
 }

@@ -9,6 +9,7 @@ import { votersOf } from './membership.ts'
 import { NOOP } from './noop.ts'
 import { Progress } from './progress.ts'
 import { quorumReached } from './quorum.ts'
+import { Rounds } from './rounds.ts'
 import { meetingPoint } from './replication.ts'
 import type { AppendReply, Payload } from './types.ts'
 
@@ -40,13 +41,13 @@ export function onPropose(core: Core, payloads: readonly Payload[]): void {
 /** A tick of a leader. Its time does not depend on its disk. */
 export function tickLeader(core: Core, leading: Leading): void {
   const { options } = core
-  leading.round++
+  leading.rounds.tick()
   leading.heartbeatElapsed++
   if (leading.heartbeatElapsed >= options.heartbeatTicks) {
     leading.heartbeatElapsed = 0
     leading.heartbeatDue = true
   }
-  if (leading.round % options.electionTicksMin === 0) {
+  if (leading.rounds.ticks % options.electionTicksMin === 0) {
     leading.caughtUpIndex = leading.recentIndex
     leading.recentIndex = core.log.lastIndex
   }
@@ -62,8 +63,8 @@ export function onAppendReply(core: Core, from: NodeId, message: AppendReply): v
   const { leading, log } = core
   const progress = leading?.progress.get(from)
   if (leading === null || progress === undefined || message.term !== core.term) return
-  if (message.round > leading.round || message.index > log.lastIndex) return
-  progress.heard(message.round)
+  if (message.round > leading.rounds.current || message.index > log.lastIndex) return
+  progress.heard(message.round, leading.rounds.ticks)
   if (message.result === 'matched') progress.matched(message.index)
   else if (message.index > 0) progress.rejected(message.index, meetingPoint(log, message))
 }
@@ -109,16 +110,15 @@ export function followMembership(core: Core, leading: Leading): void {
 export function isCaughtUp(core: Core, leading: Leading, id: NodeId): boolean {
   const progress = leading.progress.get(id)
   if (progress === undefined || progress.state !== 'replicate') return false
-  const isHeard = leading.round - progress.heardRound < core.options.electionTicksMin
-  return isHeard && progress.matchIndex >= leading.caughtUpIndex
+  return leading.rounds.isRecent(progress.heardRound) && progress.matchIndex >= leading.caughtUpIndex
 }
 
 /** Check-quorum: each peer counts whose last answer is to a round that is younger than an election timeout. */
 function hearsMajority(core: Core, leading: Leading): boolean {
   const heard = quorumReached(core.membership.current, (voter) =>
-    voter === core.id ? leading.round : (leading.progress.get(voter)?.heardRound ?? 0),
+    voter === core.id ? leading.rounds.current : (leading.progress.get(voter)?.heardRound ?? 0),
   )
-  return leading.round - heard < core.options.electionTicksMin
+  return leading.rounds.isRecent(heard)
 }
 
 /** Appends the next entry. `proposed`: its payload came in as a proposal. */
@@ -132,7 +132,8 @@ function freshLeading(core: Core): Leading {
     progress: new Map(),
     change: null,
     transfer: null,
-    round: 0,
+    rounds: new Rounds(core.options.electionTicksMin),
+    reads: { waiting: [], asking: null },
     heartbeatElapsed: 0,
     heartbeatDue: false,
     caughtUpIndex: lastIndex,

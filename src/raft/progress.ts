@@ -23,6 +23,8 @@ export class Progress {
   #paused = false
   /** The latest round that the peer answered. */
   #heardRound = 0
+  /** The leader's tick at which it came. */
+  #heardTick = 0
   /** The highest commit index that the peer was sent; it may be lost, a heartbeat says it again. */
   #commitSent: LogIndex = logIndex(0)
 
@@ -81,8 +83,10 @@ export class Progress {
   }
 
   /** The peer answered an append of this round: it was alive after the round began. */
-  heard(round: number): void {
-    if (round > this.#heardRound) this.#heardRound = round
+  heard(round: number, tick: number): void {
+    if (round <= this.#heardRound) return
+    this.#heardRound = round
+    this.#heardTick = tick
   }
 
   /** The peer has everything up to `index`. An older answer changes nothing; any answer ends a probe. */
@@ -117,8 +121,8 @@ export class Progress {
     this.#paused = true
   }
 
-  /** The facts for status and metrics. `round` is the leader's current one. */
-  facts(round: number): PeerProgress {
+  /** The facts for status and metrics. `tick` is the leader's current one. */
+  facts(tick: number): PeerProgress {
     return {
       peer: this.peer,
       state: this.#state,
@@ -126,7 +130,7 @@ export class Progress {
       nextIndex: this.#nextIndex,
       inflightCount: this.#inflights.count,
       inflightBytes: this.#inflights.bytes,
-      silentTicks: round - this.#heardRound,
+      silentTicks: tick - this.#heardTick,
     }
   }
 

@@ -25,6 +25,7 @@ import {
 import { answerLeader, isWellFormed, onAppend, onFollowerPersisted } from './follower.ts'
 import { checkInvariants, markOf, type Mark } from './invariants.ts'
 import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts'
+import { advanceReads, onReadIndex } from './read-index.ts'
 import { replicate } from './replication.ts'
 import { advanceTransfer, onTimeoutNow, onTransfer, tickTransfer } from './transfer.ts'
 import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
@@ -48,6 +49,7 @@ export class Raft {
     if (core.leading !== null) {
       advanceCommit(core, core.leading)
       leaveJoint(core, core.leading)
+      advanceReads(core, core.leading)
       replicate(core, core.leading)
       advanceTransfer(core, core.leading)
       endChange(core, core.leading)
@@ -78,7 +80,7 @@ export class Raft {
       doubtTerm: this.#core.doubtTerm,
       configuration: membership.latest,
       transferTo: leading?.transfer?.to ?? 0,
-      peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
+      peers: peers.map((progress) => progress.facts(leading?.rounds.ticks ?? 0)),
     }
   }
 }
@@ -94,6 +96,8 @@ function take(core: Core, input: Input): void {
       return onChangeMembers(core, input)
     case 'transfer':
       return onTransfer(core, input.to)
+    case 'readIndex':
+      return onReadIndex(core, input.ids)
     case 'message':
       return takeMessage(core, input.from, input.message)
     case 'persisted':

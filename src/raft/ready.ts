@@ -12,6 +12,7 @@ import type {
   HardState,
   OutMessage,
   Payload,
+  ReadIndex,
   Ready,
   RoleChange,
   TransferOutcome,
@@ -42,6 +43,8 @@ export class ReadyBuilder {
   #roleChange: RoleChange | null = null
   #changes: ChangeOutcome[] = []
   #transfers: TransferOutcome[] = []
+  #reads: ReadIndex[] = []
+  #readsRefused: number[] = []
   #toldConfiguration: ConfigurationAt
 
   /** `configuration` counts at the start and needs no telling. */
@@ -114,6 +117,14 @@ export class ReadyBuilder {
     this.#transfers.push(outcome)
   }
 
+  allowReads(ids: readonly number[], index: LogIndex): void {
+    for (const id of ids) this.#reads.push({ id, index })
+  }
+
+  refuseReads(ids: readonly number[]): void {
+    for (const id of ids) this.#readsRefused.push(id)
+  }
+
   /** Ends the step: hands out what was gathered and begins anew. Held messages stay. */
   build(end: StepEnd): Ready {
     const ready: Ready = {
@@ -126,6 +137,8 @@ export class ReadyBuilder {
       configuration: end.configuration === this.#toldConfiguration ? null : end.configuration,
       changes: this.#changes,
       transfers: this.#transfers,
+      reads: this.#reads,
+      readsRefused: this.#readsRefused,
     }
     this.#hardStateChanged = false
     this.#truncateFrom = null
@@ -136,6 +149,8 @@ export class ReadyBuilder {
     this.#roleChange = null
     this.#changes = []
     this.#transfers = []
+    this.#reads = []
+    this.#readsRefused = []
     this.#toldConfiguration = end.configuration
     assert(!this.hasWrite, 'a new step begins empty')
     return ready

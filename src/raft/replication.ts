@@ -60,7 +60,7 @@ function sendAppend(core: Core, leading: Leading, progress: Progress, last: LogI
     prevIndex,
     prevTerm: core.log.termAt(prevIndex),
     commitIndex: core.commitIndex,
-    round: leading.round,
+    round: leading.rounds.current,
     first,
     last,
   })

@@ -29,7 +29,7 @@ export function bestTarget(core: Core, leading: Leading): NodeId | 0 {
   for (const voter of core.membership.current.voters) {
     const progress = leading.progress.get(voter)
     if (progress === undefined || progress.matchIndex <= bestIndex) continue
-    if (leading.round - progress.heardRound >= core.options.electionTicksMin) continue
+    if (!leading.rounds.isRecent(progress.heardRound)) continue
     best = voter
     bestIndex = progress.matchIndex
   }

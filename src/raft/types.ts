@@ -156,6 +156,11 @@ export type Input =
    * in `Ready.transfers`.
    */
   | { readonly type: 'transfer'; readonly to: NodeId | 0 }
+  /**
+   * Find an index such that a machine which has applied it may serve these reads (thesis 6.4). Requests of one step
+   * share a round. Each id ends once, in `Ready.reads` or in `Ready.readsRefused`.
+   */
+  | { readonly type: 'readIndex'; readonly ids: readonly number[] }
   | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
   /** The write with this id, and all before it, are durable. */
   | { readonly type: 'persisted'; readonly write: number }
@@ -209,6 +214,12 @@ export type TransferOutcome =
   /** `to` did not take over within an election timeout: this node goes on leading. */
   | { readonly type: 'givenUp'; readonly to: NodeId }
 
+/** A read that may be served by a machine that has applied `index`. */
+export interface ReadIndex {
+  readonly id: number
+  readonly index: LogIndex
+}
+
 /** The result of one step. */
 export interface Ready {
   readonly write: Write | null
@@ -227,6 +238,9 @@ export interface Ready {
   readonly changes: readonly ChangeOutcome[]
   /** Outcomes of `transfer`, in order. */
   readonly transfers: readonly TransferOutcome[]
+  readonly reads: readonly ReadIndex[]
+  /** Ids of `readIndex` that this node cannot answer, as it does not lead or leads no more. */
+  readonly readsRefused: readonly number[]
 }
 
 /** What the leader knows of one peer, for status and metrics. */

@@ -78,6 +78,8 @@ describe('a step', () => {
       configuration: null,
       changes: [],
       transfers: [],
+      reads: [],
+      readsRefused: [],
     })
   })
 
@@ -205,6 +207,8 @@ describe('a line of text', () => {
         { type: 'persisted', write: 3 } as const,
         { type: 'unreachable', peer: nodeId(2) } as const,
         { type: 'changeMembers', voters: nodes(2), learners: [nodeId(3)] } as const,
+        { type: 'transfer', to: 0 } as const,
+        { type: 'readIndex', ids: [4, 5] } as const,
         { type: 'message', from: nodeId(2), message: voteReply(1, false) } as const,
       ].map(describeInput),
     ).toEqual([
@@ -213,6 +217,8 @@ describe('a line of text', () => {
       'persisted #3',
       'unreachable 2',
       'change to voters 1 2, learners 3',
+      'transfer to anybody',
+      'read 4 5',
       'from 2: voteReply t1 no',
     ])
     expect(describeEntries([{ index: logIndex(1), term: term(1), payload: NOOP }])).toBe('1/1 (no-op)')

@@ -11,6 +11,7 @@
  *   join 4                      an empty node that knows nobody yet
  *   change 1: 1 2 4 [learners 5]  asks node 1 for these members
  *   transfer 1 [2]              node 1 is to hand over, to node 2 or to anybody
+ *   read 1 7                    a read with id 7 begins at node 1
  *   lead 1                      the others forget their leader, node 1 is elected and everybody has its no-op
  *   propose 1 [3]               so many proposals at node 1 in one step
  *   deliver [2>1] [first|last]  what is under way now, of one pair only, or one message of it
@@ -87,6 +88,8 @@ class Environment {
       this.#step(this.#node(words[0]), [
         { type: 'transfer', to: words[1] === undefined ? 0 : idOf(words[1]) },
       ]),
+    read: (words) =>
+      this.#step(this.#node(words[0]), [{ type: 'readIndex', ids: words.slice(1).map(Number) }]),
     propose: (words) => this.#propose(this.#node(words[0]), Number(words[1] ?? 1)),
     deliver: (words) => this.#deliver(words),
     drop: (words) => this.#drop(words),

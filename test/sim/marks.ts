@@ -11,6 +11,8 @@ export const MARKS = [
   'leader removed',
   'transfer done',
   'transfer given up',
+  'read',
+  'read refused',
 ] as const
 
 export type Mark = (typeof MARKS)[number]

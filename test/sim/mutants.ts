@@ -188,6 +188,13 @@ export const MUTANTS: readonly Mutant[] = [
     'leading.transfer = null;',
     '',
   ),
+  inRaft('lets reads go without asking', 'read-index.js', 'if (answered < asking.round)', 'if (false)'),
+  inRaft(
+    'reads before its term has committed',
+    'read-index.js',
+    'if (core.log.termAt(core.commitIndex) !== core.term)',
+    'if (false)',
+  ),
   inBroker('stores a repeat again', 'send.js', 'slot >= 0', 'false'),
   inBroker('claims from a cursor that has moved', 'pop.js', 'consumer.cursor !== start ||', ''),
   inBroker(

@@ -50,8 +50,15 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
       world.at(world.now + prng.below(end - world.now, 10), () => world.restart(victim))
     }
   } else if (fault === 'gone') {
-    // A wrong word: the leader lives, and its followers are told otherwise.
-    for (const member of members) if (member !== one) world.tellGone(member, one.id)
+    // A wrong word: the leader lives, and its followers are told otherwise. It may be cut off and lead on in its belief.
+    const isCut = prng.chance(0.5)
+    for (const member of members) {
+      if (member === one) continue
+      world.tellGone(member, one.id)
+      if (!isCut) continue
+      world.network.cut(one.id, member.id)
+      world.network.cut(member.id, one.id)
+    }
   } else if (fault === 'stuckDisk') {
     world.stick(one, world.now + prng.below(end - world.now, 10))
   }

@@ -21,6 +21,7 @@ import { Marks } from './marks.ts'
 import { Member } from './member.ts'
 import { Network } from './network.ts'
 import type { Packet } from './node.ts'
+import { ReadChecker } from './reads.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
 import type { Trace } from './trace.ts'
 import type { Asked, Workload } from './workload.ts'
@@ -45,6 +46,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   readonly #prng: Prng
   readonly #stuckUntil = new Map<NodeId, number>()
   readonly #writing = new Set<NodeId>()
+  readonly #reads = new ReadChecker()
   now = 0
   stormy = true
 
@@ -182,6 +184,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     )
     this.ghost.stepped(member.node, stepped)
     this.#mark(ready)
+    this.#reads.ended(ready)
     for (const packet of packets) this.#send(packet)
     if (ready.write !== null && this.#crashesAtWrite()) {
       this.crash(member)
@@ -196,7 +199,8 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   }
 
   /** Counts what is rare. */
-  #mark({ write, changes, transfers, configuration, roleChange }: Ready): void {
+  #mark(ready: Ready): void {
+    const { write, changes, transfers, configuration, roleChange } = ready
     if (write !== null && write.truncateFrom !== null) this.marks.hit('conflict repaired')
     if (configuration !== null && isJoint(configuration.configuration)) this.marks.hit('change begun')
     const isCut = write !== null && write.truncateFrom !== null && configuration !== null
@@ -205,6 +209,8 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       if (type === 'changed') this.marks.hit(this.network.isWhole ? 'change done' : 'change under fault')
       if (type === 'unknown') this.marks.hit('change handed on')
     }
+    if (ready.reads.length > 0) this.marks.hit('read')
+    if (ready.readsRefused.length > 0) this.marks.hit('read refused')
     for (const { type } of transfers) if (type === 'givenUp') this.marks.hit('transfer given up')
     if (roleChange?.reason === 'the leader hands over to this node') this.marks.hit('transfer done')
     if (roleChange?.reason === 'this node was removed') this.marks.hit('leader removed')
@@ -277,6 +283,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const up = [...this.members.values()].filter((member) => member.node.isUp)
     const leading = up.filter((member) => member.leads)
     const member = leading.length > 0 && prng.chance(0.95) ? prng.pick(leading) : up[prng.below(up.length)]
+    for (const one of up) if (prng.chance(0.3) && isLeader(one)) this.#read(one)
     const action = member === undefined ? null : this.#workload.act(client, this.#ask(member), prng)
     if (member === undefined || action === null) {
       this.#pause(client, prng)
@@ -292,6 +299,11 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       },
     })
     this.#turnSoon(member)
+  }
+
+  /** Somebody reads at a member that thinks it leads: two may think so, and only one of them may answer. */
+  #read(member: Member<Reply, Machine>): void {
+    this.give(member, { type: 'readIndex', ids: [this.#reads.begin(this.ghost.committedCount)] })
   }
 
   /** What a client sees of a member. With skew the wall clocks differ by minutes. */
@@ -311,4 +323,8 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   #note(member: Member<Reply, Machine>, numbers: readonly number[], line: () => string): void {
     this.trace.note([this.now, member.id, ...numbers], () => `${this.now} node ${member.id} ${line()}`)
   }
+}
+
+function isLeader<Reply, Machine extends StateMachine<Reply>>(member: Member<Reply, Machine>): boolean {
+  return member.node.raft.status().role === 'leader'
 }
