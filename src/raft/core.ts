@@ -11,7 +11,6 @@ import { Log } from './log.ts'
 import { founding, isVoterOf, Membership } from './membership.ts'
 import type { Progress } from './progress.ts'
 import type { Ballot } from './quorum.ts'
-import { refuseAllReads, type Reads } from './read-index.ts'
 import { ReadyBuilder } from './ready.ts'
 import type { Rounds } from './rounds.ts'
 import type { Payload, RaftOptions, Ready, Role, Target, Write } from './types.ts'
@@ -31,10 +30,20 @@ export interface Following {
 /** A hand-over of leadership. */
 export interface Transfer {
   readonly to: NodeId
+  /** Nobody asked for it: the target is preferred. */
+  readonly isOwn: boolean
   /** `Core.ticks` when it began. */
   readonly sinceTick: number
   /** The target was told, as it had everything. */
   isSent: boolean
+}
+
+/** The reads that a leader has not answered. */
+export interface Reads {
+  /** They wait for the next round. */
+  waiting: number[]
+  /** The round that is under way, and the commit index when it began. */
+  asking: { readonly ids: readonly number[]; readonly round: number; readonly index: LogIndex } | null
 }
 
 /** What a leader keeps. Exists only while this node leads. */
@@ -45,6 +54,8 @@ export interface Leading {
   change: Target | null
   /** The hand-over that is under way. */
   transfer: Transfer | null
+  /** The leader does not look for a preferred one before this tick of `Core.ticks`. */
+  preferAtTick: number
   /** Every append carries the latest round, every answer echoes it. */
   readonly rounds: Rounds
   readonly reads: Reads
@@ -254,10 +265,10 @@ export class Core {
 
   /** Tells whoever asked this leader for something how that ends. */
   #endLeading(leading: Leading): void {
-    const { change, transfer } = leading
-    refuseAllReads(this, leading)
+    const { change, transfer, reads } = leading
+    this.out.refuseReads([...(reads.asking?.ids ?? []), ...reads.waiting])
     if (change !== null) this.out.changeEnded({ type: 'unknown' })
-    if (transfer !== null) this.out.transferEnded({ type: 'left', to: transfer.to })
+    if (transfer !== null && !transfer.isOwn) this.out.transferEnded({ type: 'left', to: transfer.to })
   }
 
   #issue(write: Write): void {

@@ -105,7 +105,7 @@ export function describeReady(ready: Ready): readonly string[] {
   return lines
 }
 
-/** The state of a node, then a configuration that is not the founding one, a hand-over, the peers of a leader. */
+/** The state of a node, then a configuration that is not the founding one, priority, hand-over, the peers of a leader. */
 export function describeStatus(status: RaftStatus): string {
   const { role, term, lastIndex, durableIndex, commitIndex } = status
   const doubt = status.doubtTerm === null ? '' : `, in doubt up to t${status.doubtTerm}`
@@ -117,8 +117,9 @@ export function describeStatus(status: RaftStatus): string {
   )
   const { index, configuration } = status.configuration
   const members = index === 0 ? [] : [`${describeConfiguration(configuration)} since ${index}`]
+  const wanted = status.priority === 0 ? [] : [`priority ${status.priority}`]
   const handing = status.transferTo === 0 ? [] : [`handing over to ${status.transferTo}`]
-  return [head, ...members, ...handing, ...peers].join('; ')
+  return [head, ...members, ...wanted, ...handing, ...peers].join('; ')
 }
 
 /** What came in. */

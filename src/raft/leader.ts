@@ -132,6 +132,7 @@ function freshLeading(core: Core): Leading {
     progress: new Map(),
     change: null,
     transfer: null,
+    preferAtTick: core.ticks + core.options.electionTicksMax,
     rounds: new Rounds(core.options.electionTicksMin),
     reads: { waiting: [], asking: null },
     heartbeatElapsed: 0,

@@ -67,7 +67,7 @@ export class Raft {
   }
 
   status(): RaftStatus {
-    const { id, role, term, leader, log, durability, commitIndex, membership, leading } = this.#core
+    const { id, options, role, term, leader, log, durability, commitIndex, membership, leading } = this.#core
     const peers = leading === null ? [] : [...leading.progress.values()]
     return {
       id,
@@ -79,6 +79,7 @@ export class Raft {
       commitIndex,
       doubtTerm: this.#core.doubtTerm,
       configuration: membership.latest,
+      priority: options.priorities?.get(id) ?? 0,
       transferTo: leading?.transfer?.to ?? 0,
       peers: peers.map((progress) => progress.facts(leading?.rounds.ticks ?? 0)),
     }

@@ -3,17 +3,8 @@
  * heartbeats that nobody else has led since, and then lets every machine that has applied the index serve the read.
  * Requests gather while a round is under way, so that there is one round at a time, however many reads.
  */
-import type { LogIndex } from '../base/brand.ts'
 import type { Core, Leading } from './core.ts'
 import { quorumReached } from './quorum.ts'
-
-/** The reads of one leader that are not answered. */
-export interface Reads {
-  /** They wait for the next round. */
-  waiting: number[]
-  /** The round that is under way. */
-  asking: { readonly ids: readonly number[]; readonly round: number; readonly index: LogIndex } | null
-}
 
 /** Takes requests, or refuses them when this node does not lead. */
 export function onReadIndex(core: Core, ids: readonly number[]): void {
@@ -35,12 +26,6 @@ export function advanceReads(core: Core, leading: Leading): void {
   leading.heartbeatDue = true
   // Who decides alone needs no answer.
   allowAnswered(core, leading)
-}
-
-/** Leadership is gone: nobody here can answer. */
-export function refuseAllReads(core: Core, { reads }: Leading): void {
-  if (reads.asking !== null) core.out.refuseReads(reads.asking.ids)
-  core.out.refuseReads(reads.waiting)
 }
 
 function allowAnswered(core: Core, { reads, rounds, progress }: Leading): void {

@@ -1,11 +1,22 @@
 /**
  * Handing leadership over (thesis 3.10): the leader takes no more proposals, brings the target up to date and asks
  * it to stand at once. If no election ends its term within an election timeout, it takes proposals again.
+ *
+ * A leader also hands over by itself to a voter that is preferred to it. A priority is a wish: it never keeps a
+ * voter from standing, since of two that live the less wanted one may be the only one that has what is committed.
  */
 import type { NodeId } from '../base/brand.ts'
 import type { Core, Leading } from './core.ts'
 import { startTransferVote } from './election.ts'
+import { isCaughtUp } from './leader.ts'
+import { isJoint } from './membership.ts'
 import type { TimeoutNow } from './types.ts'
+
+/**
+ * After a hand-over to a preferred voter that failed, so many election timeouts pass until the next: each costs a
+ * pause of the proposals.
+ */
+const PREFER_PAUSE = 16
 
 /** Begins to hand over, or says why not. */
 export function onTransfer(core: Core, to: NodeId | 0): void {
@@ -14,12 +25,7 @@ export function onTransfer(core: Core, to: NodeId | 0): void {
   const target = to === 0 ? bestTarget(core, leading) : to
   const reason = refusal(core, leading, target)
   if (reason !== null) return core.out.transferEnded({ type: 'refused', reason })
-  if (target !== 0) beginTransfer(core, leading, target)
-}
-
-/** The target is a voter other than this node, and nobody else is being handed over to. */
-export function beginTransfer(core: Core, leading: Leading, to: NodeId): void {
-  leading.transfer = { to, sinceTick: core.ticks, isSent: false }
+  if (target !== 0) leading.transfer = { to: target, isOwn: false, sinceTick: core.ticks, isSent: false }
 }
 
 /** The voter that answers and has most of the log; 0 when nobody answers. The first of several equal ones. */
@@ -36,12 +42,30 @@ export function bestTarget(core: Core, leading: Leading): NodeId | 0 {
   return best
 }
 
-/** A tick of a leader that hands over: what takes too long is given up. */
+/** A tick of a leader: a hand-over that takes too long is given up, and one to a preferred voter may begin. */
 export function tickTransfer(core: Core, leading: Leading): void {
   const { transfer } = leading
-  if (transfer === null || core.ticks - transfer.sinceTick < core.options.electionTicksMin) return
+  if (transfer === null) return handToPreferred(core, leading)
+  if (core.ticks - transfer.sinceTick < core.options.electionTicksMin) return
   leading.transfer = null
-  core.out.transferEnded({ type: 'givenUp', to: transfer.to })
+  if (transfer.isOwn) leading.preferAtTick = core.ticks + PREFER_PAUSE * core.options.electionTicksMax
+  else core.out.transferEnded({ type: 'givenUp', to: transfer.to })
+}
+
+/** Once an election timeout the leader looks for a preferred voter that has caught up and has a group at rest. */
+function handToPreferred(core: Core, leading: Leading): void {
+  const { priorities, electionTicksMax } = core.options
+  if (priorities === undefined || core.ticks < leading.preferAtTick) return
+  leading.preferAtTick = core.ticks + electionTicksMax
+  const { latest, current } = core.membership
+  if (isJoint(current) || latest.index > core.commitIndex) return
+  let preferred: NodeId = core.id
+  for (const voter of current.voters) {
+    const isHigher = (priorities.get(voter) ?? 0) > (priorities.get(preferred) ?? 0)
+    if (isHigher && isCaughtUp(core, leading, voter)) preferred = voter
+  }
+  if (preferred === core.id) return
+  leading.transfer = { to: preferred, isOwn: true, sinceTick: core.ticks, isSent: false }
 }
 
 /** The end of a step: the target is told as soon as it has everything. */

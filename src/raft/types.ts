@@ -267,6 +267,8 @@ export interface RaftStatus {
   readonly doubtTerm: Term | null
   /** The newest in the log. */
   readonly configuration: ConfigurationAt
+  /** How much this node is wanted as leader. */
+  readonly priority: number
   /** Whom this leader is handing over to; 0: nobody. */
   readonly transferTo: NodeId | 0
   readonly peers: readonly PeerProgress[]
@@ -282,6 +284,11 @@ export interface RaftOptions {
   readonly id: NodeId
   /** Who founded the group. Empty for a node that is to join: it hears from the leader who belongs to it. */
   readonly voters: readonly NodeId[]
+  /**
+   * How much each member is wanted as leader; absent: 0. A wish and no veto: every voter stands when no leader is
+   * heard, and a leader hands over to a voter of a higher priority that has caught up (DLedger: preferredLeaderId).
+   */
+  readonly priorities?: ReadonlyMap<NodeId, number>
   /** Seed of the election timeouts. */
   readonly seed: number
   readonly electionTicksMin: number

@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { nodeId, term } from '../../src/base/brand.ts'
 import { describeStatus, type Ready } from '../../src/raft/index.ts'
 import { leading, passTime } from './groups.ts'
-import { append, ELECTION_TICKS_MIN, matched, members, solo, vote, voteReply, type Solo } from './solo.ts'
+import {
+  append,
+  ELECTION_TICKS_MAX,
+  ELECTION_TICKS_MIN,
+  matched,
+  members,
+  solo,
+  vote,
+  voteReply,
+  type Solo,
+} from './solo.ts'
 
 function transfer(node: Solo, to = 0): Ready {
   return node.step({ type: 'transfer', to: to === 0 ? 0 : nodeId(to) })
@@ -207,5 +217,71 @@ describe('a vote that the leader wants', () => {
     node.hear(2, matched(2, 1))
     expect(node.status).toMatchObject({ role: 'follower', term: 2 })
     expect(outcomes(node)).toEqual([{ type: 'left', to: 3 }])
+  })
+})
+
+describe('a preferred voter', () => {
+  const PRIORITIES = new Map([
+    [nodeId(2), 1],
+    [nodeId(3), 5],
+  ])
+
+  /** Leads three, the others preferred. */
+  function unwanted(): Solo {
+    const node = solo({ priorities: PRIORITIES }).lead()
+    node.answer(2, 3)
+    return node
+  }
+
+  /** Ticks that pass, the peers answering, until the leader hands over; at most `limit`. */
+  function ticksToHandOver(node: Solo, limit: number, ...peers: readonly number[]): number {
+    for (let at = 1; at <= limit; at++) {
+      node.tick()
+      if (node.status.transferTo !== 0) return at
+      node.answer(...peers)
+    }
+    return limit + 1
+  }
+
+  test('that has caught up is handed over to within an election timeout, the most wanted of all', () => {
+    const node = unwanted()
+    expect(ticksToHandOver(node, ELECTION_TICKS_MAX, 2, 3)).toBeLessThanOrEqual(ELECTION_TICKS_MAX)
+    expect(node.status.transferTo).toBe(3)
+  })
+
+  test('that does not answer is passed over for the next', () => {
+    const node = unwanted()
+    ticksToHandOver(node, ELECTION_TICKS_MAX, 2)
+    expect(node.status.transferTo).toBe(2)
+  })
+
+  test('that does not take over is left in peace for a long time, since each try stops the proposals', () => {
+    const node = unwanted()
+    ticksToHandOver(node, ELECTION_TICKS_MAX, 2, 3)
+    for (let at = 0; at < ELECTION_TICKS_MIN; at++) {
+      node.tick()
+      node.answer(2, 3)
+    }
+    expect(node.status.transferTo).toBe(0)
+    const again = ticksToHandOver(node, 100 * ELECTION_TICKS_MAX, 2, 3)
+    expect(again).toBeGreaterThan(10 * ELECTION_TICKS_MAX)
+    expect(again).toBeLessThanOrEqual(16 * ELECTION_TICKS_MAX)
+    expect(outcomes(node)).toEqual([])
+  })
+
+  test('is none among equals, and the most wanted leader stays', () => {
+    const priorities = new Map([1, 2, 3].map((id) => [nodeId(id), 4]))
+    const equal = solo({ priorities }).lead()
+    const wanted = solo({ priorities: new Map([[nodeId(1), 1]]) }).lead()
+    for (const node of [equal, wanted]) {
+      expect(ticksToHandOver(node, 5 * ELECTION_TICKS_MAX, 2, 3)).toBeGreaterThan(5 * ELECTION_TICKS_MAX)
+    }
+  })
+
+  test('may be the wish, but who is not wanted stands and leads all the same', () => {
+    const node = unwanted()
+    expect(describeStatus(node.status)).toMatch(/^leader t1/)
+    const wanted = solo({ priorities: new Map([[nodeId(1), 3]]) })
+    expect(describeStatus(wanted.status)).toBe('follower t0, log 0, durable 0, commit 0; priority 3')
   })
 })

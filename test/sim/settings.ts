@@ -2,6 +2,7 @@
  * What one seed draws: the size of the group, its limits, the workload and which faults may happen how often.
  * Most faults are off in most seeds, since a mix of everything hides what a single one would show.
  */
+import { nodeId, type NodeId } from '../../src/base/brand.ts'
 import { Prng } from '../../src/base/prng.ts'
 
 /** Every kind of fault. Each can be taken out of a seed to find the smallest set that still fails. */
@@ -23,6 +24,7 @@ export const FAULTS = [
   'damagedTail',
   'members',
   'transfer',
+  'preferred',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
@@ -42,6 +44,8 @@ export interface Settings {
   readonly clientCount: number
   /** The mean pause of a client between two actions. */
   readonly pauseUnits: number
+  /** Which members are wanted as leaders. */
+  readonly priorities: ReadonlyMap<NodeId, number>
   readonly electionTicksMin: number
   readonly electionTicksMax: number
   readonly heartbeatTicks: number
@@ -68,6 +72,7 @@ export function drawSettings(seed: number, without: readonly Fault[] = []): Sett
     nodeCount: prng.chance(0.6) ? 3 : prng.chance(0.9) ? 5 : 1,
     stormUnits: prng.below(8000, 2500),
     faults: happening,
+    priorities: happening.has('preferred') ? drawPriorities(new Prng(seed * 7919 + 6)) : new Map(),
     clientCount: prng.below(7, 1),
     pauseUnits: prng.pick([5, 15, 40, 120]),
     electionTicksMin,
@@ -79,4 +84,8 @@ export function drawSettings(seed: number, without: readonly Fault[] = []): Sett
     appendBytesMax: prng.pick([100, 600, 100_000]),
     gatherUnits: prng.pick([0, 0, 2, 8]),
   }
+}
+
+function drawPriorities(prng: Prng): ReadonlyMap<NodeId, number> {
+  return new Map([1, 2, 3, 4, 5].map((id) => [nodeId(id), prng.below(3)]))
 }
