@@ -13,7 +13,16 @@ import type { Progress } from './progress.ts'
 import type { Ballot } from './quorum.ts'
 import { ReadyBuilder } from './ready.ts'
 import type { Rounds } from './rounds.ts'
-import type { Payload, RaftOptions, Ready, Role, Target, Write } from './types.ts'
+import type {
+  ConfigurationAt,
+  Payload,
+  RaftOptions,
+  Ready,
+  Role,
+  SnapshotMark,
+  Target,
+  Write,
+} from './types.ts'
 
 /** What a follower knows of the leader of its term. Begins anew with each term. */
 export interface Following {
@@ -111,13 +120,14 @@ export class Core {
     this.#prng = new Prng(options.seed)
     this.electionTicks = this.#drawElectionTicks()
     this.log = new Log(recovered)
-    this.membership = new Membership([founding(options.voters), ...(recovered.configurations ?? [])])
+    this.membership = new Membership(knownConfigurations(options))
     assert(this.membership.latest.index <= recovered.lastIndex, 'configurations are in the log')
     this.out = new ReadyBuilder(this.membership.latest)
     this.durability = new Durability(recovered.lastIndex, 0)
     this.#writtenLast = recovered.lastIndex
     this.#commitIndex = recovered.appliedIndex
     assert(recovered.appliedIndex <= recovered.lastIndex, 'what was applied is in the log')
+    assert(recovered.appliedIndex >= this.log.base.index, 'what is forgotten was applied')
     this.doubtTerm = recovered.doubtTerm ?? null
     this.#term = recovered.hardState.term
     this.#votedFor = recovered.hardState.votedFor
@@ -244,6 +254,29 @@ export class Core {
     if (this.#writtenLast >= index) this.#writtenLast = logIndex(index - 1)
   }
 
+  /** Forgets what was applied: from now on the log begins after `index`. */
+  forgetTo(index: LogIndex): void {
+    assert(index <= this.applyTo, 'only what was applied is forgotten', { index, applyTo: this.applyTo })
+    if (index <= this.log.base.index) return
+    this.log.forgetTo(index)
+    this.membership.forgetTo(index)
+  }
+
+  /** Puts a state in the place of the whole log. What was applied before is part of it (thesis 5.3). */
+  restore(mark: SnapshotMark): void {
+    const { index, configuration } = mark
+    assert(this.role === 'follower', 'a leader and a candidate have their own log')
+    assert(index > this.#commitIndex, 'a state is taken only if it is ahead', { index })
+    assert(index > this.following.verifiedIndex, 'what the leader verified stays', { index })
+    this.durability.restore(this.applyTo)
+    this.log.reset(mark)
+    this.membership.reset({ index, configuration })
+    this.out.restore(mark)
+    this.#writtenLast = index
+    this.#commitIndex = index
+    assert(this.applyTo < index, 'a state counts once it is durable')
+  }
+
   commitTo(index: LogIndex): void {
     assert(index > this.#commitIndex, 'the commit index moves forward', { index })
     assert(index <= this.log.lastIndex, 'what is committed is in the log', { index })
@@ -287,6 +320,13 @@ export class Core {
   #drawElectionTicks(): number {
     return this.#prng.below(this.options.electionTicksMax, this.options.electionTicksMin)
   }
+}
+
+/** The configuration at the base of the log and those after it. */
+function knownConfigurations({ voters, recovered }: RaftOptions): readonly ConfigurationAt[] {
+  const known = recovered.configurations ?? []
+  const isComplete = (known[0]?.index ?? Infinity) <= (recovered.base?.index ?? 0)
+  return isComplete ? known : [founding(voters), ...known]
 }
 
 function freshFollowing(): Following {

@@ -18,6 +18,7 @@ import type {
   PreVote,
   RaftStatus,
   Ready,
+  SnapshotMark,
   TransferOutcome,
   Vote,
   VoteReply,
@@ -32,6 +33,8 @@ export function describeMessage(message: OutMessage | InMessage): string {
       return describeAsk(message)
     case 'timeoutNow':
       return `timeoutNow t${message.term}`
+    case 'installSnapshot':
+      return `installSnapshot t${message.term}, ${describeMark(message.mark)}`
     case 'preVoteReply':
     case 'voteReply':
       return `${message.type} t${message.term} ${answerOf(message)}`
@@ -50,6 +53,10 @@ export function describeConfiguration(configuration: Configuration): string {
   const joint = isJoint(configuration) ? ` with ${votersOutgoing.join(' ')}` : ''
   const listening = learners.length === 0 ? '' : `, learners ${learners.join(' ')}`
   return `voters ${voters.join(' ') || 'unknown'}${joint}${listening}`
+}
+
+function describeMark({ index, term, configuration }: SnapshotMark): string {
+  return `state at ${index}/${term}, ${describeConfiguration(configuration)}`
 }
 
 function describeAsk(message: PreVote | Vote): string {
@@ -77,6 +84,7 @@ export function describeWrite(write: Write): string {
   const parts: string[] = []
   const { hardState } = write
   if (hardState !== null) parts.push(`t${hardState.term} voted ${hardState.votedFor || 'nobody'}`)
+  if (write.restore !== null) parts.push(describeMark(write.restore))
   if (write.truncateFrom !== null) parts.push(`cut from ${write.truncateFrom}`)
   if (write.entries.length > 0) parts.push(describeEntries(write.entries))
   return `write #${write.id}: ${parts.join('; ')}`
@@ -107,9 +115,11 @@ export function describeReady(ready: Ready): readonly string[] {
 
 /** The state of a node, then a configuration that is not the founding one, priority, hand-over, the peers of a leader. */
 export function describeStatus(status: RaftStatus): string {
-  const { role, term, lastIndex, durableIndex, commitIndex } = status
+  const { role, term, baseIndex, lastIndex, durableIndex, commitIndex } = status
+  const after = baseIndex === 0 ? '' : ` after ${baseIndex}`
   const doubt = status.doubtTerm === null ? '' : `, in doubt up to t${status.doubtTerm}`
-  const head = `${role} t${term}${doubt}, log ${lastIndex}, durable ${durableIndex}, commit ${commitIndex}`
+  const place = `log ${lastIndex}${after}, durable ${durableIndex}, commit ${commitIndex}`
+  const head = `${role} t${term}${doubt}, ${place}`
   const peers = status.peers.map(
     (peer) =>
       `${peer.peer} ${peer.state} match ${peer.matchIndex} next ${peer.nextIndex}` +
@@ -135,6 +145,10 @@ export function describeInput(input: Input): string {
       return `transfer to ${input.to === 0 ? 'anybody' : input.to}`
     case 'readIndex':
       return `read ${input.ids.join(' ')}`
+    case 'forget':
+      return `forget to ${input.index}`
+    case 'snapshotReported':
+      return `state at ${input.index} ${input.ok ? 'reached' : 'did not reach'} ${input.peer}`
     case 'message':
       return `from ${input.from}: ${describeMessage(input.message)}`
     case 'persisted':

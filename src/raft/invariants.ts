@@ -28,6 +28,7 @@ export function checkInvariants(core: Core, before: Mark): void {
   assert(commitIndex >= before.commitIndex, 'the commit index never goes back', { commitIndex })
   assert(core.applyTo >= before.applyTo, 'what may be applied never goes back', { applyTo: core.applyTo })
   assert(commitIndex <= log.lastIndex, 'what is committed is in the log', { commitIndex })
+  assert(log.base.index <= commitIndex, 'what is forgotten is committed', { base: log.base.index })
   assert(durableIndex <= log.lastIndex, 'what is durable is in the log', { durableIndex })
   assert(log.lastTerm <= core.term, 'no entry is of a later term', { lastTerm: log.lastTerm })
   if (core.term === before.term && before.votedFor !== 0) {
@@ -64,6 +65,7 @@ function checkLeader(core: Core, leading: NonNullable<Core['leading']>): void {
   for (const progress of leading.progress.values()) {
     const { matchIndex, nextIndex, peer } = progress
     assert(matchIndex < nextIndex, 'match is before next', { peer, matchIndex, nextIndex })
+    assert(nextIndex > core.log.base.index, 'what is forgotten is not sent', { peer, nextIndex })
     assert(nextIndex <= core.log.lastIndex + 1, 'next is at most one after the log', { peer, nextIndex })
     assert(progress.state === 'replicate' || progress.inflightCount === 0, 'a probe has no window', { peer })
     assert(progress.heardRound <= leading.rounds.current, 'answers are to past rounds', { peer })

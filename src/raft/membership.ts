@@ -46,12 +46,11 @@ export function votersOf({ voters, votersOutgoing }: Configuration): readonly No
 
 /** The configurations of one log. */
 export class Membership {
-  // Rule: indexes grow strictly. The first one held before the first entry of the log.
-  readonly #known: ConfigurationAt[]
+  // Rule: indexes grow strictly. The first one counted at the base of the log.
+  #known: ConfigurationAt[] = []
 
   constructor(known: readonly ConfigurationAt[]) {
     assert(known.length > 0, 'a log has a configuration')
-    this.#known = []
     for (const at of known) this.append(at)
   }
 
@@ -79,7 +78,7 @@ export class Membership {
   }
 
   append(at: ConfigurationAt): void {
-    assertWhole(at.configuration)
+    assert(isWhole(at.configuration), 'a configuration makes sense', { index: at.index })
     const last = this.#known.at(-1)
     assert(last === undefined || at.index > last.index, 'configurations follow one another', {
       index: at.index,
@@ -94,15 +93,26 @@ export class Membership {
       this.#known.pop()
     }
   }
+
+  /** The log forgets everything up to `index`: the configuration that counts there is the first one now. */
+  forgetTo(index: LogIndex): void {
+    this.#known.splice(
+      0,
+      this.#known.findLastIndex((known) => known.index <= index),
+    )
+    assert(this.latest.index >= (this.#known[0]?.index ?? 0), 'the first configuration stays')
+  }
+
+  /** The log is empty after a state in which this counted. */
+  reset(at: ConfigurationAt): void {
+    this.#known = []
+    this.append(at)
+  }
 }
 
-function assertWhole({ voters, votersOutgoing, learners }: Configuration): void {
-  for (const ids of [voters, votersOutgoing, learners]) {
-    assert(new Set(ids).size === ids.length, 'a configuration names each member once', { ids: ids.join(' ') })
-  }
-  assert(
-    voters.every((id) => !learners.includes(id)),
-    'a voter is no learner',
-  )
-  assert(voters.length > 0 || votersOutgoing.length === 0, 'a group goes over to some voters')
+/** Does it name each member once, no voter as a learner, and somebody to go over to? */
+export function isWhole({ voters, votersOutgoing, learners }: Configuration): boolean {
+  const isPlain = [voters, votersOutgoing, learners].every((ids) => new Set(ids).size === ids.length)
+  const isApart = voters.every((id) => !learners.includes(id))
+  return isPlain && isApart && (voters.length > 0 || votersOutgoing.length === 0)
 }

@@ -8,7 +8,7 @@
  * reported here: the process stops.
  */
 import { assert, unreachable } from '../base/assert.ts'
-import type { NodeId } from '../base/brand.ts'
+import type { LogIndex, NodeId } from '../base/brand.ts'
 import { endChange, leaveJoint, onChangeMembers } from './change.ts'
 import { Core } from './core.ts'
 import { settleDoubt } from './doubt.ts'
@@ -27,8 +27,9 @@ import { checkInvariants, markOf, type Mark } from './invariants.ts'
 import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts'
 import { advanceReads, onReadIndex } from './read-index.ts'
 import { replicate } from './replication.ts'
+import { isPossible, onInstallSnapshot, onSnapshotReported } from './snapshot.ts'
 import { advanceTransfer, onTimeoutNow, onTransfer, tickTransfer } from './transfer.ts'
-import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
+import type { Configuration, InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
 
 /** One node of one group. Its only inputs are the options and what `step` is given. */
 export class Raft {
@@ -66,6 +67,11 @@ export class Raft {
     return this.#core.doubtTerm !== null
   }
 
+  /** Who belonged to the group after the entry at `index`, which the log holds or begins after. */
+  configurationAt(index: LogIndex): Configuration {
+    return this.#core.membership.at(index)
+  }
+
   status(): RaftStatus {
     const { id, options, role, term, leader, log, durability, commitIndex, membership, leading } = this.#core
     const peers = leading === null ? [] : [...leading.progress.values()]
@@ -74,6 +80,7 @@ export class Raft {
       role,
       term,
       leader,
+      baseIndex: log.base.index,
       lastIndex: log.lastIndex,
       durableIndex: durability.durableIndex,
       commitIndex,
@@ -99,6 +106,10 @@ function take(core: Core, input: Input): void {
       return onTransfer(core, input.to)
     case 'readIndex':
       return onReadIndex(core, input.ids)
+    case 'forget':
+      return core.forgetTo(input.index)
+    case 'snapshotReported':
+      return onSnapshotReported(core, input.peer, input.index, input.ok)
     case 'message':
       return takeMessage(core, input.from, input.message)
     case 'persisted':
@@ -125,6 +136,7 @@ function tick(core: Core): void {
 function takeMessage(core: Core, from: NodeId, message: InMessage): void {
   if (from === core.id) return
   if (message.type === 'append' && !isWellFormed(message)) return
+  if (message.type === 'installSnapshot' && !isPossible(message)) return
   if (message.term > core.term && showsTerm(message)) {
     if (message.type === 'vote' && !message.transfer && isInContact(core)) return
     core.becomeFollower(message.term, 0, 'a later term was seen')
@@ -144,6 +156,8 @@ function takeMessage(core: Core, from: NodeId, message: InMessage): void {
       return onAppendReply(core, from, message)
     case 'timeoutNow':
       return onTimeoutNow(core, from, message)
+    case 'installSnapshot':
+      return onInstallSnapshot(core, from, message)
     default:
       return unreachable(message)
   }

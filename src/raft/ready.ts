@@ -15,6 +15,7 @@ import type {
   ReadIndex,
   Ready,
   RoleChange,
+  SnapshotMark,
   TransferOutcome,
   Write,
 } from './types.ts'
@@ -32,6 +33,7 @@ export interface StepEnd {
 /** The `Ready` in the making, and the messages that wait over steps. */
 export class ReadyBuilder {
   #hardStateChanged = false
+  #restore: SnapshotMark | null = null
   #truncateFrom: LogIndex | null = null
   #entries: Entry[] = []
   /** Entries of this step that came in as proposals. */
@@ -54,7 +56,8 @@ export class ReadyBuilder {
 
   /** Must this step write? */
   get hasWrite(): boolean {
-    return this.#hardStateChanged || this.#truncateFrom !== null || this.#entries.length > 0
+    const cuts = this.#truncateFrom !== null || this.#restore !== null
+    return this.#hardStateChanged || cuts || this.#entries.length > 0
   }
 
   /** Term or vote changed: the next write holds them. */
@@ -77,6 +80,15 @@ export class ReadyBuilder {
     this.#proposed = this.#proposed.filter((entry) => entry.index < index)
     if (index > writtenLast) return
     if (this.#truncateFrom === null || index < this.#truncateFrom) this.#truncateFrom = index
+  }
+
+  /** A state takes the place of all that this step did to the log. */
+  restore(mark: SnapshotMark): void {
+    for (const entry of this.#proposed) this.#refused.push(entry.payload)
+    this.#entries = []
+    this.#proposed = []
+    this.#truncateFrom = null
+    this.#restore = mark
   }
 
   /** May leave at once. */
@@ -141,6 +153,7 @@ export class ReadyBuilder {
       readsRefused: this.#readsRefused,
     }
     this.#hardStateChanged = false
+    this.#restore = null
     this.#truncateFrom = null
     this.#entries = []
     this.#proposed = []
@@ -160,6 +173,7 @@ export class ReadyBuilder {
     return {
       id: end.writeId,
       hardState: this.#hardStateChanged ? end.hardState : null,
+      restore: this.#restore,
       truncateFrom: this.#truncateFrom,
       entries: this.#entries,
     }

@@ -82,6 +82,29 @@ export interface VoteReply {
   readonly inDoubt?: boolean
 }
 
+/** A place in the log. (0, 0) is before the first entry. */
+export interface EntryMark {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+/** The state of the machine after the entry at `index`, and who belonged to the group then. */
+export interface SnapshotMark extends EntryMark {
+  readonly configuration: Configuration
+}
+
+/**
+ * InstallSnapshot (thesis 5.3). Out: the receiver needs the state at `mark` or later, as the log before it is
+ * forgotten here; the shell sends one beside the messages and says how that ended by `snapshotReported`. In: the
+ * whole of a state lies ready; whether it is taken shows in the write of the same step.
+ */
+export interface InstallSnapshot {
+  readonly type: 'installSnapshot'
+  /** The term of the leader that sends it. */
+  readonly term: Term
+  readonly mark: SnapshotMark
+}
+
 /** TimeoutNow: the leader of this term asks the receiver, which has its whole log, to lead (thesis 3.10). */
 export interface TimeoutNow {
   readonly type: 'timeoutNow'
@@ -129,9 +152,10 @@ export interface AppendReply {
   readonly hintTerm: Term
 }
 
-type PlainMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendReply | TimeoutNow
-export type OutMessage = PlainMessage | AppendOut
-export type InMessage = PlainMessage | AppendIn
+/** What goes over the wire as it is. */
+export type PlainMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendReply | TimeoutNow
+export type OutMessage = PlainMessage | AppendOut | InstallSnapshot
+export type InMessage = PlainMessage | AppendIn | InstallSnapshot
 
 export interface Envelope {
   readonly to: NodeId
@@ -161,6 +185,18 @@ export type Input =
    * share a round. Each id ends once, in `Ready.reads` or in `Ready.readsRefused`.
    */
   | { readonly type: 'readIndex'; readonly ids: readonly number[] }
+  /**
+   * Entries up to here, all of them applied and in the tables' durable state, are no longer needed: a peer that
+   * lacks them gets a snapshot.
+   */
+  | { readonly type: 'forget'; readonly index: LogIndex }
+  /** The sending of a snapshot to a peer ended; `ok`: the peer has the state at `index` or will soon. */
+  | {
+      readonly type: 'snapshotReported'
+      readonly peer: NodeId
+      readonly index: LogIndex
+      readonly ok: boolean
+    }
   | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
   /** The write with this id, and all before it, are durable. */
   | { readonly type: 'persisted'; readonly write: number }
@@ -173,13 +209,18 @@ export type Input =
   | { readonly type: 'gone'; readonly peer: NodeId }
 
 /**
- * What the disk must do, in this order: hard state, then cut, then entries; durable as a whole before
+ * What the disk must do, in this order: hard state, then restore, then cut, then entries; durable as a whole before
  * `persisted`. Writes are issued in the order of their ids. A later write's cut may drop entries of an
  * earlier one that is not yet done.
  */
 export interface Write {
   readonly id: number
   readonly hardState: HardState | null
+  /**
+   * Put this state in the place of tables and log, as one: after a crash either all of it is there or nothing. The
+   * log is empty then, and its next entry follows the mark.
+   */
+  readonly restore: SnapshotMark | null
   /** Remove this index and everything after it before appending; `null` when nothing is removed. */
   readonly truncateFrom: LogIndex | null
   readonly entries: readonly Entry[]
@@ -246,7 +287,8 @@ export interface Ready {
 /** What the leader knows of one peer, for status and metrics. */
 export interface PeerProgress {
   readonly peer: NodeId
-  readonly state: 'probe' | 'replicate'
+  /** `snapshot`: it needs what is forgotten here, and the shell sends it a state. */
+  readonly state: 'probe' | 'replicate' | 'snapshot'
   readonly matchIndex: LogIndex
   readonly nextIndex: LogIndex
   readonly inflightCount: number
@@ -260,6 +302,8 @@ export interface RaftStatus {
   readonly role: Role
   readonly term: Term
   readonly leader: NodeId | 0
+  /** Everything up to here is forgotten. */
+  readonly baseIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex
   readonly commitIndex: LogIndex
@@ -304,9 +348,15 @@ export interface RaftOptions {
     readonly hardState: HardState
     /** Entries acknowledged in terms up to this one may be lost (doubt.ts). Not there means none. */
     readonly doubtTerm?: Term | null
+    /** The log holds what follows this place; absent: it holds everything. */
+    readonly base?: EntryMark
     readonly lastIndex: LogIndex
+    /** The runs after the base; the first one begins right behind it. */
     readonly termRuns: readonly TermRun[]
-    /** The configurations in the log, oldest first; absent when it has none. */
+    /**
+     * The configurations in the log, oldest first; absent when it has none. If the log has a base, the first one is
+     * the one that counted there.
+     */
     readonly configurations?: readonly ConfigurationAt[]
     /** Everything up to here is known to be committed, since the tables hold it. */
     readonly appliedIndex: LogIndex

@@ -209,6 +209,8 @@ describe('a line of text', () => {
         { type: 'changeMembers', voters: nodes(2), learners: [nodeId(3)] } as const,
         { type: 'transfer', to: 0 } as const,
         { type: 'readIndex', ids: [4, 5] } as const,
+        { type: 'forget', index: logIndex(9) } as const,
+        { type: 'snapshotReported', peer: nodeId(2), index: logIndex(9), ok: true } as const,
         { type: 'message', from: nodeId(2), message: voteReply(1, false) } as const,
       ].map(describeInput),
     ).toEqual([
@@ -219,6 +221,8 @@ describe('a line of text', () => {
       'change to voters 1 2, learners 3',
       'transfer to anybody',
       'read 4 5',
+      'forget to 9',
+      'state at 9 reached 2',
       'from 2: voteReply t1 no',
     ])
     expect(describeEntries([{ index: logIndex(1), term: term(1), payload: NOOP }])).toBe('1/1 (no-op)')
@@ -226,6 +230,7 @@ describe('a line of text', () => {
       describeWrite({
         id: 3,
         hardState: { term: term(2), votedFor: 0 },
+        restore: null,
         truncateFrom: logIndex(4),
         entries: entries(4, [2]),
       }),

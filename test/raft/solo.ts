@@ -31,6 +31,8 @@ export interface SoloOptions extends Partial<Omit<RaftOptions, 'id' | 'voters' |
   readonly configurations?: readonly ConfigurationAt[]
   /** The term of each entry that recovery found. */
   readonly log?: readonly number[]
+  /** What the log follows; absent: nothing is forgotten. */
+  readonly base?: readonly [index: number, term: number]
   readonly term?: number
   readonly votedFor?: number
   readonly applied?: number
@@ -148,10 +150,11 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     id = 1,
     voters = 3,
     log = [],
-    term: saved = log.at(-1) ?? 0,
+    term: saved = log.at(-1) ?? options.base?.[1] ?? 0,
     votedFor = 0,
     applied = 0,
     doubt,
+    base = [0, 0],
     configurations = [],
     ...rest
   } = options
@@ -170,8 +173,9 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     recovered: {
       hardState: { term: term(saved), votedFor: votedFor === 0 ? 0 : nodeId(votedFor) },
       doubtTerm: doubt === undefined ? null : term(doubt),
-      lastIndex: logIndex(log.length),
-      termRuns: termRuns(log),
+      base: { index: logIndex(base[0]), term: term(base[1]) },
+      lastIndex: logIndex(base[0] + log.length),
+      termRuns: termRuns(log, base[0]),
       appliedIndex: logIndex(applied),
       configurations,
       sizeOf: () => SIZE,
@@ -198,10 +202,10 @@ export function configurationEntry(index: number, t: number, configuration: Conf
   return { index: logIndex(index), term: term(t), payload }
 }
 
-export function termRuns(log: readonly number[]): TermRun[] {
+export function termRuns(log: readonly number[], base = 0): TermRun[] {
   const runs: TermRun[] = []
   log.forEach((entryTerm, at) => {
-    if (runs.at(-1)?.term !== entryTerm) runs.push({ first: logIndex(at + 1), term: term(entryTerm) })
+    if (runs.at(-1)?.term !== entryTerm) runs.push({ first: logIndex(base + at + 1), term: term(entryTerm) })
   })
   return runs
 }

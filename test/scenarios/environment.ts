@@ -11,6 +11,8 @@
  *   join 4                      an empty node that knows nobody yet
  *   change 1: 1 2 4 [learners 5]  asks node 1 for these members
  *   transfer 1 [2]              node 1 is to hand over, to node 2 or to anybody
+ *   forget 1 4                  node 1 forgets its log up to entry 4
+ *   state 1>3 5                 a state of node 1 at entry 5 reaches node 3 whole, and node 1 hears of it
  *   read 1 7                    a read with id 7 begins at node 1
  *   lead 1                      the others forget their leader, node 1 is elected and everybody has its no-op
  *   propose 1 [3]               so many proposals at node 1 in one step
@@ -88,6 +90,9 @@ class Environment {
       this.#step(this.#node(words[0]), [
         { type: 'transfer', to: words[1] === undefined ? 0 : idOf(words[1]) },
       ]),
+    forget: (words) =>
+      this.#step(this.#node(words[0]), [{ type: 'forget', index: logIndex(Number(words[1])) }]),
+    state: (words) => this.#state(words),
     read: (words) =>
       this.#step(this.#node(words[0]), [{ type: 'readIndex', ids: words.slice(1).map(Number) }]),
     propose: (words) => this.#propose(this.#node(words[0]), Number(words[1] ?? 1)),
@@ -199,6 +204,21 @@ class Environment {
     this.#step(node, [{ type: 'propose', payloads }])
   }
 
+  /** `state 1>3 5` */
+  #state(words: readonly string[]): void {
+    const [from, to] = (words[0] ?? '').split('>').map((word) => this.#node(word))
+    if (from === undefined || to === undefined) throw new Error('a state goes from one node to another')
+    const index = logIndex(Number(words[1]))
+    const mark = {
+      index,
+      term: term(from.termAt(index) ?? 0),
+      configuration: from.raft.configurationAt(index),
+    }
+    const message = { type: 'installSnapshot', term: from.raft.status().term, mark } as const
+    this.#hand({ from: from.id, to: to.id, message })
+    this.#step(from, [{ type: 'snapshotReported', peer: to.id, index, ok: true }])
+  }
+
   #deliver(words: readonly string[]): void {
     for (const packet of this.#take(words)) this.#hand(packet)
   }
@@ -287,7 +307,12 @@ class Environment {
   #step(node: SimNode, inputs: readonly Input[]): boolean {
     const before = this.#moved.get(node.id)
     const { ready, packets } = node.step(inputs)
-    this.#packets.push(...packets)
+    for (const packet of packets) {
+      // A state goes beside the messages: it is offered, and `state` sends it.
+      if (packet.message.type === 'installSnapshot')
+        this.#say(`${pairOf(packet)} offers ${describeMessage(packet.message)}`)
+      else this.#packets.push(packet)
+    }
     const moved = `commit ${ready.commitIndex}, apply to ${ready.applyTo}`
     this.#moved.set(node.id, moved)
     for (const line of describeReady({ ...ready, send: [] })) {

@@ -4,7 +4,7 @@
  * that what is acknowledged is on the disks of a majority.
  */
 import { assert } from '../../src/base/assert.ts'
-import type { LogIndex, NodeId, Term } from '../../src/base/brand.ts'
+import { term, type LogIndex, type NodeId, type Term } from '../../src/base/brand.ts'
 import {
   isJoint,
   votersOf,
@@ -61,7 +61,7 @@ export class Ghost {
   started(node: SimNode): void {
     const { term, commitIndex } = node.raft.status()
     assert(term >= (this.#promised.get(node.id) ?? 0), 'a restart forgets no term that was shown', { term })
-    assert(commitIndex <= node.disk.entries.length, 'what was applied is on the disk', { commitIndex })
+    assert(commitIndex <= node.disk.lastIndex(), 'what was applied is on the disk', { commitIndex })
     this.#last.set(node.id, { term, commitIndex })
     this.#checkCommitted(node, 0, commitIndex)
   }
@@ -101,7 +101,7 @@ export class Ghost {
 
   /** Log matching: an index and a term name one entry, and one entry before it, everywhere. */
   #checkEntry(node: SimNode, entry: Entry): void {
-    const prevTerm = node.log[entry.index - 2]?.term ?? 0
+    const prevTerm = term(node.termAt(entry.index - 1) ?? 0)
     const key = `${entry.index}/${entry.term}`
     const known = this.#known.get(key)
     if (known === undefined) {
@@ -126,7 +126,7 @@ export class Ghost {
     }
     this.#leaders.set(term, node.id)
     for (const { entry } of this.#committed) {
-      assert(node.log[entry.index - 1]?.term === entry.term, 'a leader has all that is committed', {
+      assert(this.#termAt(node, entry.index) === entry.term, 'a leader has all that is committed', {
         term,
         index: entry.index,
       })
@@ -137,11 +137,15 @@ export class Ghost {
   #checkCommitted(node: SimNode, after: number, to: number): void {
     const { role, term, configuration } = node.raft.status()
     if (role === 'leader' && to > after) {
-      assert(node.log[to - 1]?.term === term, 'a leader commits by an entry of its own term', { term, to })
+      assert(node.termAt(to) === term, 'a leader commits by an entry of its own term', { term, to })
     }
     for (let index = after + 1; index <= to; index++) {
-      const entry = node.log[index - 1]
       const committed = this.#committed[index - 1]
+      if (index <= node.base.index) {
+        assert(committed !== undefined, 'a state holds what is committed', { node: node.id, index })
+        continue
+      }
+      const entry = node.entryAt(index)
       assert(entry !== undefined, 'what is committed is in the log', { node: node.id, index })
       if (committed === undefined) {
         assert(this.#committed.length === index - 1, 'commits come in order', { index })
@@ -159,8 +163,9 @@ export class Ghost {
     const { applyTo } = ready
     assert(applyTo <= ready.commitIndex, 'only what is committed is applied', { applyTo })
     if (applyTo === 0) return
-    const term = node.log[applyTo - 1]?.term
-    assert(node.disk.entries[applyTo - 1]?.term === term, 'only what is durable is applied', { applyTo })
+    const entry = this.#committed[applyTo - 1]?.entry
+    const isDurable = entry !== undefined && node.disk.holds(entry.index, entry.term)
+    assert(isDurable, 'only what is durable is applied', { applyTo })
   }
 
   /** Nothing leaves that the disk does not yet back. */
@@ -174,8 +179,8 @@ export class Ghost {
     if (message.type === 'vote') this.#vote(node, message.term, node.id)
     if (message.type === 'voteReply' && message.granted) this.#vote(node, message.term, to)
     if (message.type !== 'appendReply' || message.result !== 'matched') return
-    const term = node.log[message.index - 1]?.term
-    assert(disk.entries[message.index - 1]?.term === term, 'what is acknowledged is durable', {
+    const itsTerm = this.#termAt(node, message.index)
+    assert(disk.holds(message.index, itsTerm ?? 0), 'what is acknowledged is durable', {
       node: node.id,
       index: message.index,
     })
@@ -184,7 +189,7 @@ export class Ghost {
     if (leader === undefined || !leader.isUp) return
     const { role, term: leaderTerm } = leader.raft.status()
     if (role !== 'leader' || leaderTerm !== message.term) return
-    assert(leader.log[message.index - 1]?.term === term, 'what is acknowledged is the leader’s', {
+    assert(this.#termAt(leader, message.index) === itsTerm, 'what is acknowledged is the leader’s', {
       node: node.id,
       index: message.index,
     })
@@ -211,10 +216,15 @@ export class Ghost {
     if (voter.raft.status().leader !== 0) return
     const { role, term: itsTerm } = asking.raft.status()
     if (role !== 'candidate' || itsTerm !== term) return
-    const [its, own] = [asking.log.at(-1), voter.log.at(-1)]
-    const [itsLast, ownLast] = [its?.term ?? 0, own?.term ?? 0]
-    const isComplete = itsLast === ownLast ? (its?.index ?? 0) >= (own?.index ?? 0) : itsLast > ownLast
+    const [its, own] = [asking.last, voter.last]
+    const isComplete = its.term === own.term ? its.index >= own.index : its.term > own.term
     assert(isComplete, 'a vote goes to a log as complete as the voter’s', { voter: voter.id, candidate })
+  }
+
+  /** The term of an entry in a node's log. What the node has forgotten was committed. */
+  #termAt(node: SimNode, index: number): number | undefined {
+    if (index < node.base.index) return this.#committed[index - 1]?.entry.term
+    return node.termAt(index)
   }
 
   /** Did the disks of a majority hold it, of both sets of voters if there are two? */

@@ -13,6 +13,10 @@ export const MARKS = [
   'transfer given up',
   'read',
   'read refused',
+  'log forgotten',
+  'state sent',
+  'state taken',
+  'state passed over',
 ] as const
 
 export type Mark = (typeof MARKS)[number]

@@ -1,5 +1,6 @@
 /**
- * Who looks after a simulated group: changes its members and hands over leadership, whatever the weather. What is asked for may
+ * Who looks after a simulated group: changes its members, hands over leadership and lets logs be
+ * forgotten, whatever the weather. What is asked for may
  * make no sense; then the leader must say so.
  */
 import type { NodeId } from '../../src/base/brand.ts'
@@ -41,6 +42,10 @@ function act<Reply, Machine extends StateMachine<Reply>>(
 ): void {
   const { faults } = world.settings
   const all = [...world.members.keys()]
+  if (faults.has('forget') && prng.chance(0.5)) {
+    const running = [...world.members.values()].filter((member) => member.node.isUp)
+    world.forget(prng.pick(running), prng)
+  }
   if (faults.has('transfer') && prng.chance(0.3)) {
     world.give(one, { type: 'transfer', to: prng.chance(0.5) ? 0 : prng.pick(all) })
   }

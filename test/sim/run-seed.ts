@@ -17,6 +17,9 @@ import { changeWeather } from './weather.ts'
 import type { Workload } from './workload.ts'
 import { World } from './world.ts'
 
+/** An append, its answer and a write in between, in good weather. */
+const ROUND_TRIP_UNITS = 20
+
 export interface Verdict {
   readonly settings: Settings
   /** `null` when everything held. */
@@ -119,8 +122,11 @@ function converge<Reply, Machine extends StateMachine<Reply>>(
 ): void {
   const start = world.now
   const before = world.ghost.committedCount
+  // With windows of one entry a member catches up one round trip at a time.
+  const furthest = Math.max(0, ...ups(world).map(({ appliedIndex }) => appliedIndex))
+  const behind = Math.max(0, ...present(world).map(({ appliedIndex }) => furthest - appliedIndex))
   let target = 0
-  while (world.now - start < patience) {
+  while (world.now - start < patience + behind * ROUND_TRIP_UNITS) {
     world.runTo(world.now + 50)
     const leaders = ups(world).filter((member) => member.leads)
     const served = world.ghost.committedCount

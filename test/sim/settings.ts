@@ -25,6 +25,7 @@ export const FAULTS = [
   'members',
   'transfer',
   'preferred',
+  'forget',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]

@@ -3,7 +3,7 @@
  * disks, clients and faults. Everything is drawn from the seed, so the same seed is the same story.
  */
 import { assert } from '../../src/base/assert.ts'
-import { nodeId, type NodeId } from '../../src/base/brand.ts'
+import { nodeId, type NodeId, type Term } from '../../src/base/brand.ts'
 import { Heap } from './heap.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
@@ -18,7 +18,7 @@ import {
 import { AppliedChecker } from './applied.ts'
 import { Ghost } from './ghost.ts'
 import { Marks } from './marks.ts'
-import { Member } from './member.ts'
+import { Member, type MemberState } from './member.ts'
 import { Network } from './network.ts'
 import type { Packet } from './node.ts'
 import { ReadChecker } from './reads.ts'
@@ -116,7 +116,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const others = [...this.members.values()].filter((member) => member.id !== id)
     const { entries } = node.disk
     let count = 0
-    while (count < wanted && entries.length - count > tables.flushedIndex) {
+    while (count < wanted && node.disk.lastIndex() - count > tables.flushedIndex) {
       const entry = entries[entries.length - count - 1]
       if (entry === undefined) break
       if (!others.some(({ node: { disk } }) => disk.holds(entry.index, entry.term))) break
@@ -156,6 +156,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#turnSoon(member)
   }
 
+  /** A member forgets some of its log. */
+  forget(member: Member<Reply, Machine>, prng: Prng): void {
+    member.forget(prng)
+    this.#turnSoon(member)
+  }
+
   #tick(member: Member<Reply, Machine>, life: unknown, every: number): void {
     this.at(this.now + every, () => {
       if (!member.node.isUp || member.node.raft !== life) return
@@ -183,9 +189,13 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       [...inputs.map(describeInput), ...describeReady({ ...ready, send: [] })].join(' | '),
     )
     this.ghost.stepped(member.node, stepped)
-    this.#mark(ready)
+    this.#mark(ready, inputs)
     this.#reads.ended(ready)
-    for (const packet of packets) this.#send(packet)
+    for (const packet of packets) {
+      if (packet.message.type === 'installSnapshot')
+        this.#sendState(packet.from, packet.to, packet.message.term)
+      else this.#send(packet)
+    }
     if (ready.write !== null && this.#crashesAtWrite()) {
       this.crash(member)
       this.at(this.now + this.#prng.below(400, 20), () => this.restart(member))
@@ -199,7 +209,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   }
 
   /** Counts what is rare. */
-  #mark(ready: Ready): void {
+  #mark(ready: Ready, inputs: readonly Input[]): void {
     const { write, changes, transfers, configuration, roleChange } = ready
     if (write !== null && write.truncateFrom !== null) this.marks.hit('conflict repaired')
     if (configuration !== null && isJoint(configuration.configuration)) this.marks.hit('change begun')
@@ -209,6 +219,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       if (type === 'changed') this.marks.hit(this.network.isWhole ? 'change done' : 'change under fault')
       if (type === 'unknown') this.marks.hit('change handed on')
     }
+    if (inputs.some(({ type }) => type === 'forget')) this.marks.hit('log forgotten')
+    const isOffered = inputs.some(
+      (input) => input.type === 'message' && input.message.type === 'installSnapshot',
+    )
+    if (isOffered)
+      this.marks.hit(write !== null && write.restore !== null ? 'state taken' : 'state passed over')
     if (ready.reads.length > 0) this.marks.hit('read')
     if (ready.readsRefused.length > 0) this.marks.hit('read refused')
     for (const { type } of transfers) if (type === 'givenUp') this.marks.hit('transfer given up')
@@ -240,6 +256,34 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
         this.#turnSoon(member)
       })
     }
+  }
+
+  /** A state goes beside the messages, takes its time, and arrives as a whole or not at all. */
+  #sendState(from: NodeId, to: NodeId, term: Term): void {
+    const [sender, receiver] = [this.#member(from), this.#member(to)]
+    const state = sender.state()
+    const life = sender.node.raft
+    this.marks.hit('state sent')
+    this.at(this.now + this.#prng.below(120, 5), () => {
+      const isLost = this.network.isCut(from, to) || (this.stormy && this.#prng.chance(0.2))
+      const ok = !isLost && receiver.node.isUp
+      if (ok) this.#offer(receiver, from, term, state)
+      this.at(this.now + this.#prng.below(20, 1), () => {
+        if (!sender.node.isUp || sender.node.raft !== life) return
+        this.give(sender, { type: 'snapshotReported', peer: to, index: state.mark.index, ok })
+      })
+    })
+  }
+
+  /** With duplicates the same state comes again, when the log has gone on from it. */
+  #offer(receiver: Member<Reply, Machine>, from: NodeId, term: Term, state: MemberState): void {
+    receiver.offer(from, term, state)
+    this.#turnSoon(receiver)
+    if (!this.settings.faults.has('duplicates') || !this.#prng.chance(0.3)) return
+    const life = receiver.node.raft
+    this.at(this.now + this.#prng.below(200, 1), () => {
+      if (receiver.node.isUp && receiver.node.raft === life) this.#offer(receiver, from, term, state)
+    })
   }
 
   /** Sometimes the sender hears that its connection broke. */

@@ -24,7 +24,7 @@ import { APPEND_ENTRIES_MAX } from '../../base/limits.ts'
 import type {
   AppendOut,
   AppendReply,
-  OutMessage,
+  PlainMessage,
   PreVote,
   PreVoteReply,
   Vote,
@@ -69,10 +69,10 @@ export interface AppendBytes {
 }
 
 /** A message of Raft as it comes in, appends with raw records. */
-export type WireMessage = Exclude<OutMessage, AppendOut> | AppendBytes
+export type WireMessage = PlainMessage | AppendBytes
 
 /** The bytes of a message other than an append. They are new and may be kept. */
-export function encodeMessage(message: Exclude<OutMessage, AppendOut>): Uint8Array {
+export function encodeMessage(message: PlainMessage): Uint8Array {
   switch (message.type) {
     case 'preVote':
       return ask(PRE_VOTE, message)
