@@ -223,6 +223,7 @@ export class Ghost {
 
   /** The term of an entry in a node's log. What the node has forgotten was committed. */
   #termAt(node: SimNode, index: number): number | undefined {
+    if (index === 0) return 0
     if (index < node.base.index) return this.#committed[index - 1]?.entry.term
     return node.termAt(index)
   }

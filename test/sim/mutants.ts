@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     '!log.matches(message.prevIndex, message.prevTerm)',
     'message.prevIndex > log.lastIndex',
   ),
-  inRaft('votes before its disk', 'election.js', 'granted }, core.hardStateDurable)', 'granted }, true)'),
+  inRaft('votes before its disk', 'election.js', 'reply, core.hardStateDurable)', 'reply, true)'),
   inRaft(
     'asks for votes before its disk',
     'election.js',
@@ -98,12 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
     '',
   ),
   inRaft('counts votes of older terms', 'election.js', '|| message.term !== core.term', ''),
-  inRaft(
-    'takes any answer for a vote',
-    'quorum.js',
-    'this.#votes.get(voter) === true',
-    'this.#votes.has(voter)',
-  ),
+  inRaft('takes any answer for a vote', 'quorum.js', 'granted ? yes :', 'true ? yes :'),
   inRaft(
     'takes less than half of the voters for a majority',
     'quorum.js',
