@@ -9,7 +9,8 @@ const sim = (file) => import(pathToFileURL(join(ROOT, 'dist-sim', 'test', 'sim',
 const args = process.argv.slice(2)
 if (args.includes('--mutants')) {
   const { runMutants } = await sim('mutants.js')
-  process.exitCode = runMutants(join(ROOT, 'dist-sim'))
+  const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
+  process.exitCode = runMutants(join(ROOT, 'dist-sim'), only)
 } else {
   const { main } = await sim('run.js')
   process.exitCode = main(args)

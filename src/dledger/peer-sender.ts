@@ -6,7 +6,7 @@
 import type { NodeId } from '../base/brand.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import type { AppendOut, OutMessage } from '../raft/types.ts'
+import type { AppendOut, PlainMessage } from '../raft/types.ts'
 import type { LogStore } from './log-store.ts'
 import { encodeAppend, encodeMessage } from './peers/index.ts'
 
@@ -21,13 +21,15 @@ export interface RaftLink {
 /** Messages that may wait for a disk read of one peer; later ones are dropped, as any message may be. */
 const WAITING_MAX = 256
 
+type SentMessage = PlainMessage | AppendOut
+
 export class PeerSender {
   readonly #link: RaftLink
   readonly #log: LogStore
   readonly #logger: Logger
   readonly #unread: (peer: NodeId) => void
   /** Peers with an append that waits for the disk, and what waits behind it. */
-  readonly #behind = new Map<NodeId, OutMessage[]>()
+  readonly #behind = new Map<NodeId, SentMessage[]>()
 
   /**
    * `unread` hears of a peer whose append could not be read. An append that the link does not take is simply
@@ -40,13 +42,13 @@ export class PeerSender {
     this.#unread = unread
   }
 
-  send(to: NodeId, message: OutMessage): void {
+  send(to: NodeId, message: SentMessage): void {
     const behind = this.#behind.get(to)
     if (behind === undefined) this.#sendNow(to, message)
     else if (behind.length < WAITING_MAX) behind.push(message)
   }
 
-  #sendNow(to: NodeId, message: OutMessage): void {
+  #sendNow(to: NodeId, message: SentMessage): void {
     if (message.type !== 'append' || message.last < message.first) {
       const bytes = message.type === 'append' ? encodeAppend(message, 0) : encodeMessage(message)
       this.#link.sendRaft(to, [bytes])

@@ -244,7 +244,10 @@ export class DLedgerServer<Reply> {
     if (this.#inDoubt && !this.#raft.isInDoubt) this.#endDoubt()
     this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
-    for (const { to, message } of ready.send) this.#sender.send(to, message)
+    for (const { to, message } of ready.send) {
+      assert(message.type !== 'installSnapshot', 'nothing is forgotten here, so nobody needs a state')
+      this.#sender.send(to, message)
+    }
     this.#options.link.flush()
     for (const payload of ready.refused) this.#proposals.refuse((payload as BatchPayload<Reply>).batch)
     this.metrics.committedTo(ready.commitIndex, this.#options.clock.mono())

@@ -8,10 +8,21 @@ import { logIndex, term, type LogIndex, type NodeId, type Term } from '../base/b
 import { Prng } from '../base/prng.ts'
 import { Durability } from './durability.ts'
 import { Log } from './log.ts'
+import { founding, isVoterOf, Membership } from './membership.ts'
 import type { Progress } from './progress.ts'
 import type { Ballot } from './quorum.ts'
 import { ReadyBuilder } from './ready.ts'
-import type { Payload, RaftOptions, Ready, Role, Write } from './types.ts'
+import type { Rounds } from './rounds.ts'
+import type {
+  ConfigurationAt,
+  Payload,
+  RaftOptions,
+  Ready,
+  Role,
+  SnapshotMark,
+  Target,
+  Write,
+} from './types.ts'
 
 /** What a follower knows of the leader of its term. Begins anew with each term. */
 export interface Following {
@@ -25,24 +36,54 @@ export interface Following {
   ackDue: boolean
 }
 
+/** A hand-over of leadership. */
+export interface Transfer {
+  readonly to: NodeId
+  /** Nobody asked for it: the target is preferred. */
+  readonly isOwn: boolean
+  /** `Core.ticks` when it began. */
+  readonly sinceTick: number
+  /** The target was told, as it had everything. */
+  isSent: boolean
+}
+
+/** The reads that a leader has not answered. */
+export interface Reads {
+  /** They wait for the next round. */
+  waiting: number[]
+  /** The round that is under way, and the commit index when it began. */
+  asking: { readonly ids: readonly number[]; readonly round: number; readonly index: LogIndex } | null
+}
+
 /** What a leader keeps. Exists only while this node leads. */
 export interface Leading {
-  readonly progress: ReadonlyMap<NodeId, Progress>
-  /** Ticks since the term of this leader began. Every append carries it, every answer echoes it. */
-  round: number
+  /** Everybody who gets the log. */
+  readonly progress: Map<NodeId, Progress>
+  /** The members that a change leads to that was asked for here. */
+  change: Target | null
+  /** The hand-over that is under way. */
+  transfer: Transfer | null
+  /** The leader does not look for a preferred one before this tick of `Core.ticks`. */
+  preferAtTick: number
+  /** Every append carries the latest round, every answer echoes it. */
+  readonly rounds: Rounds
+  readonly reads: Reads
   heartbeatElapsed: number
   heartbeatDue: boolean
+  /** Where the log ended one to two election timeouts ago: who has that much is caught up. */
+  caughtUpIndex: LogIndex
+  /** Where the log ended less than an election timeout ago. */
+  recentIndex: LogIndex
 }
 
 /** What a node knows. Fields that carry a rule change only through the methods here. */
 export class Core {
   readonly options: RaftOptions
   readonly id: NodeId
-  /** The other voters, in the order of the options. */
-  readonly peers: readonly NodeId[]
   readonly log: Log
+  readonly membership: Membership
   readonly durability: Durability
-  readonly out = new ReadyBuilder()
+  readonly out: ReadyBuilder
   readonly #prng: Prng
 
   role: Role = 'follower'
@@ -73,18 +114,20 @@ export class Core {
     const { recovered } = options
     this.options = options
     this.id = options.id
-    this.peers = options.voters.filter((voter) => voter !== options.id)
-    assert(this.peers.length === options.voters.length - 1, 'a node is one of the voters, once')
     assert(options.electionTicksMin >= 1, 'an election waits for a tick')
     assert(options.electionTicksMin < options.electionTicksMax, 'election timeouts have a range')
     assert(options.heartbeatTicks < options.electionTicksMin, 'heartbeats come before elections')
     this.#prng = new Prng(options.seed)
     this.electionTicks = this.#drawElectionTicks()
     this.log = new Log(recovered)
+    this.membership = new Membership(knownConfigurations(options))
+    assert(this.membership.latest.index <= recovered.lastIndex, 'configurations are in the log')
+    this.out = new ReadyBuilder(this.membership.latest)
     this.durability = new Durability(recovered.lastIndex, 0)
     this.#writtenLast = recovered.lastIndex
     this.#commitIndex = recovered.appliedIndex
     assert(recovered.appliedIndex <= recovered.lastIndex, 'what was applied is in the log')
+    assert(recovered.appliedIndex >= this.log.base.index, 'what is forgotten was applied')
     this.doubtTerm = recovered.doubtTerm ?? null
     this.#term = recovered.hardState.term
     this.#votedFor = recovered.hardState.votedFor
@@ -103,8 +146,20 @@ export class Core {
     return this.#commitIndex
   }
 
-  get voterCount(): number {
-    return this.peers.length + 1
+  /** Does the vote of this node count? */
+  get isVoter(): boolean {
+    return isVoterOf(this.membership.current, this.id)
+  }
+
+  /**
+   * May this node ask to lead? Also one that the newest configuration leaves out, as long as that is not known
+   * to be committed: the others may need its log for it (thesis 4.2.2, figure 4.6).
+   */
+  get mayStand(): boolean {
+    const { latest, current, previous } = this.membership
+    if (current.voters.length === 0) return false
+    if (this.isVoter) return true
+    return latest.index > this.#commitIndex && previous !== null && isVoterOf(previous, this.id)
   }
 
   /** Are term and vote as they are now on the disk? */
@@ -143,6 +198,7 @@ export class Core {
   /** Follows `leader`, or nobody known, in `newTerm`. The vote stays when the term does. */
   becomeFollower(newTerm: Term, leader: NodeId | 0, reason: string): void {
     const led = this.leading !== null
+    if (this.leading !== null) this.#endLeading(this.leading)
     const before = `${this.role} ${this.#term} ${this.leader}`
     if (newTerm > this.#term) this.enterTerm(newTerm, 0)
     assert(newTerm === this.#term, 'terms only grow', { newTerm, term: this.#term })
@@ -180,6 +236,9 @@ export class Core {
     assert(entryTerm <= this.#term, 'no entry is of a later term', { entryTerm, term: this.#term })
     const entry = { index, term: entryTerm, payload }
     this.log.append(entry)
+    if (payload.configuration !== undefined) {
+      this.membership.append({ index, configuration: payload.configuration })
+    }
     this.out.append(entry, proposed)
   }
 
@@ -189,9 +248,33 @@ export class Core {
     assert(index > this.#commitIndex, 'what is committed stays', { index, commit: this.#commitIndex })
     assert(index > this.following.verifiedIndex, 'what the leader verified stays', { index })
     this.log.truncateFrom(index)
+    this.membership.truncateFrom(index)
     this.durability.cut(this.log.lastIndex, this.log.lastTerm)
     this.out.truncateFrom(index, this.#writtenLast)
     if (this.#writtenLast >= index) this.#writtenLast = logIndex(index - 1)
+  }
+
+  /** Forgets what was applied: from now on the log begins after `index`. */
+  forgetTo(index: LogIndex): void {
+    assert(index <= this.applyTo, 'only what was applied is forgotten', { index, applyTo: this.applyTo })
+    if (index <= this.log.base.index) return
+    this.log.forgetTo(index)
+    this.membership.forgetTo(index)
+  }
+
+  /** Puts a state in the place of the whole log. What was applied before is part of it (thesis 5.3). */
+  restore(mark: SnapshotMark): void {
+    const { index, configuration } = mark
+    assert(this.role === 'follower', 'a leader and a candidate have their own log')
+    assert(index > this.#commitIndex, 'a state is taken only if it is ahead', { index })
+    assert(index > this.following.verifiedIndex, 'what the leader verified stays', { index })
+    this.durability.restore(this.applyTo)
+    this.log.reset(mark)
+    this.membership.reset({ index, configuration })
+    this.out.restore(mark)
+    this.#writtenLast = index
+    this.#commitIndex = index
+    assert(this.applyTo < index, 'a state counts once it is durable')
   }
 
   commitTo(index: LogIndex): void {
@@ -207,9 +290,18 @@ export class Core {
       hardState: { term: this.#term, votedFor: this.#votedFor },
       applyTo: this.applyTo,
       commitIndex: this.#commitIndex,
+      configuration: this.membership.latest,
     })
     if (ready.write !== null) this.#issue(ready.write)
     return ready
+  }
+
+  /** Tells whoever asked this leader for something how that ends. */
+  #endLeading(leading: Leading): void {
+    const { change, transfer, reads } = leading
+    this.out.refuseReads([...(reads.asking?.ids ?? []), ...reads.waiting])
+    if (change !== null) this.out.changeEnded({ type: 'unknown' })
+    if (transfer !== null && !transfer.isOwn) this.out.transferEnded({ type: 'left', to: transfer.to })
   }
 
   #issue(write: Write): void {
@@ -228,6 +320,13 @@ export class Core {
   #drawElectionTicks(): number {
     return this.#prng.below(this.options.electionTicksMax, this.options.electionTicksMin)
   }
+}
+
+/** The configuration at the base of the log and those after it. */
+function knownConfigurations({ voters, recovered }: RaftOptions): readonly ConfigurationAt[] {
+  const known = recovered.configurations ?? []
+  const isComplete = (known[0]?.index ?? Infinity) <= (recovered.base?.index ?? 0)
+  return isComplete ? known : [founding(voters), ...known]
 }
 
 function freshFollowing(): Following {

@@ -13,8 +13,8 @@ import type { LogIndex } from '../base/brand.ts'
 import { type Core, nextTerm } from './core.ts'
 import type { AppendIn } from './types.ts'
 
-/** Leaves the term of a leader that may count on what was lost. The append is of an old term then. */
-export function leaveLostTerm(core: Core, message: AppendIn): void {
+/** Leaves the term of a leader that may count on what was lost. Its message is of an old term then. */
+export function leaveLostTerm(core: Core, message: Pick<AppendIn, 'term'>): void {
   if (core.doubtTerm === null || message.term !== core.term || core.term > core.doubtTerm) return
   core.becomeFollower(nextTerm(core.term), 0, 'what was acknowledged in this term may be lost')
 }
@@ -22,7 +22,10 @@ export function leaveLostTerm(core: Core, message: AppendIn): void {
 /** The end of a step: is the doubt over? */
 export function settleDoubt(core: Core): void {
   if (core.doubtTerm === null) return
-  if (core.log.termAt(provenIndex(core)) > core.doubtTerm) core.doubtTerm = null
+  const proven = provenIndex(core)
+  // What is forgotten was there before the damage, or the state that replaces it is not on the disk yet.
+  if (proven < core.log.base.index) return
+  if (core.log.termAt(proven) > core.doubtTerm) core.doubtTerm = null
 }
 
 /** Durable here and in the log of the leader of this term. */

@@ -70,6 +70,16 @@ export class Durability {
   }
 
   /**
+   * Everything after `floor` is to be replaced by another state. Writes under way confirm no more of the log; the
+   * next one to be issued will confirm the state.
+   */
+  restore(floor: LogIndex): void {
+    assert(floor <= this.#durableIndex, 'what counts stays durable', { floor })
+    this.#durableIndex = floor
+    for (const write of this.#pending) write.confirms = floor
+  }
+
+  /**
    * The write `id` and all before it are done. `termAt` is asked for the term at the confirmed index, which
    * must be the one that was written. A completion that was heard before changes nothing.
    */
@@ -79,8 +89,11 @@ export class Durability {
       const write = this.#pending[0]
       if (write === undefined || write.id > id) return
       assert(write.confirms >= this.#durableIndex, 'the durable index grows by completions', { id })
-      assert(termAt(write.confirms) === write.confirmsTerm, 'what is confirmed was not rewritten', { id })
-      this.#durableIndex = write.confirms
+      if (write.confirms > this.#durableIndex) {
+        const isSame = termAt(write.confirms) === write.confirmsTerm
+        assert(isSame, 'what is confirmed was not rewritten', { id })
+        this.#durableIndex = write.confirms
+      }
       this.#hardVersion = write.hardVersion
       this.#pending.shift()
     }

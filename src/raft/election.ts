@@ -7,6 +7,7 @@ import { assert } from '../base/assert.ts'
 import type { NodeId } from '../base/brand.ts'
 import { nextTerm, type Core } from './core.ts'
 import { becomeLeader } from './leader.ts'
+import { votersOf } from './membership.ts'
 import { Ballot } from './quorum.ts'
 import type { PreVote, PreVoteReply, Vote, VoteReply } from './types.ts'
 
@@ -16,10 +17,16 @@ import type { PreVote, PreVoteReply, Vote, VoteReply } from './types.ts'
  */
 export function tickElection(core: Core): void {
   core.electionElapsed++
-  const alone = core.peers.length === 0 && core.role === 'follower'
+  const alone = core.role === 'follower' && isOnlyVoter(core)
   if (!alone && core.electionElapsed < core.electionTicks) return
   if (core.isDiskStalled(core.options.electionTicksMin)) return
-  startPreVote(core)
+  if (core.mayStand) startPreVote(core)
+  else if (core.leader !== 0) core.becomeFollower(core.term, 0, 'no leader was heard')
+}
+
+function isOnlyVoter(core: Core): boolean {
+  const voters = votersOf(core.membership.current)
+  return voters.length === 1 && voters[0] === core.id
 }
 
 /** Has a leader been heard within the shortest election timeout? Then nobody else gets a vote. */
@@ -46,7 +53,11 @@ export function onPreVote(core: Core, from: NodeId, message: PreVote): void {
   core.out.send(from, { type: 'preVoteReply', term, ...answer(core, granted) })
 }
 
-/** Votes for the sender, once a term and only for a log as complete as this one (thesis 3.6.1). */
+/**
+ * Votes for the sender, once a term and only for a log as complete as this one (thesis 3.6.1). Whether this node
+ * knows itself for a voter, or the sender for a member, is not asked: its configuration may be the older one, and
+ * who asks counts by its own (thesis 4.1).
+ */
 export function onVote(core: Core, from: NodeId, message: Vote): void {
   const free = core.votedFor === from || (core.votedFor === 0 && core.leader === 0)
   const granted =
@@ -86,27 +97,37 @@ function startPreVote(core: Core): void {
   core.becomeFollower(core.term, 0, 'no leader was heard')
   core.role = 'preCandidate'
   core.resetElection()
-  core.ballot = new Ballot(core.voterCount)
+  core.ballot = new Ballot(core.membership.current)
   core.noteRole('no leader was heard')
   const { lastIndex, lastTerm } = core.log
-  for (const peer of core.peers) {
+  for (const peer of otherVoters(core)) {
     core.out.send(peer, { type: 'preVote', term: nextTerm(core.term), lastIndex, lastTerm })
   }
   countVote(core, core.id, answer(core, true))
 }
 
+/** Asks for votes without asking for pre-votes, since the leader wants it (thesis 3.10). */
+export function startTransferVote(core: Core): void {
+  assert(core.role === 'follower' && core.leader !== 0, 'a follower is asked by its leader')
+  startVote(core, true, 'the leader hands over to this node')
+}
+
 /** Votes for itself in a new term. The requests, and its own vote, wait until that is durable (thesis 3.8). */
-function startVote(core: Core): void {
-  assert(core.role === 'preCandidate', 'a pre-vote comes before a vote')
+function startVote(core: Core, transfer: boolean, reason: string): void {
   core.enterTerm(nextTerm(core.term), core.id)
   core.role = 'candidate'
   core.resetElection()
-  core.ballot = new Ballot(core.voterCount)
-  core.noteRole('a majority would vote for this node')
+  core.ballot = new Ballot(core.membership.current)
+  core.noteRole(reason)
   const { lastIndex, lastTerm } = core.log
-  for (const peer of core.peers) {
-    core.out.sendWhenDurable(peer, { type: 'vote', term: core.term, lastIndex, lastTerm }, false)
+  for (const peer of otherVoters(core)) {
+    const message = { type: 'vote', term: core.term, lastIndex, lastTerm, transfer } as const
+    core.out.sendWhenDurable(peer, message, false)
   }
+}
+
+function otherVoters(core: Core): readonly NodeId[] {
+  return votersOf(core.membership.current).filter((voter) => voter !== core.id)
 }
 
 /** Yes or no, and what the word of this node is worth. */
@@ -120,6 +141,6 @@ function countVote(core: Core, voter: NodeId, vote: Pick<VoteReply, 'granted' | 
   ballot.count(voter, vote.granted, vote.inDoubt === true)
   if (ballot.tally === 'open') return
   if (ballot.tally === 'lost') core.becomeFollower(core.term, 0, 'a majority refused')
-  else if (core.role === 'preCandidate') startVote(core)
+  else if (core.role === 'preCandidate') startVote(core, false, 'a majority would vote for this node')
   else becomeLeader(core)
 }

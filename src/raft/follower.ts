@@ -3,9 +3,10 @@
  * one step are one message.
  */
 import { assert } from '../base/assert.ts'
-import { logIndex, type NodeId } from '../base/brand.ts'
+import { logIndex, term, type NodeId } from '../base/brand.ts'
 import type { Core } from './core.ts'
 import { leaveLostTerm } from './doubt.ts'
+import { isWhole } from './membership.ts'
 import type { AppendIn, Entry } from './types.ts'
 
 /** Does the message say something that a log can hold? Bytes of a peer are refused, not asserted. */
@@ -14,6 +15,8 @@ export function isWellFormed(message: AppendIn): boolean {
   let last: number = message.prevTerm
   for (const entry of message.entries) {
     if (entry.index !== ++index || entry.term < last) return false
+    const { configuration } = entry.payload
+    if (configuration !== undefined && !isWhole(configuration)) return false
     last = entry.term
   }
   const isStart = message.prevIndex === 0
@@ -69,7 +72,7 @@ export function answerLeader(core: Core): void {
     result: 'matched',
     index: following.ackedIndex,
     hintIndex: logIndex(0),
-    hintTerm: core.log.termAt(logIndex(0)),
+    hintTerm: term(0),
   })
 }
 
@@ -80,7 +83,8 @@ function ackIndex(core: Core): Core['commitIndex'] {
   return durable < verified ? durable : verified
 }
 
-function follow(core: Core, from: NodeId): void {
+/** The leader of this term was heard. */
+export function follow(core: Core, from: NodeId): void {
   assert(core.role !== 'leader', 'a term has one leader', { term: core.term, other: from })
   assert(core.leader === 0 || core.leader === from, 'a term has one leader', { term: core.term, other: from })
   if (core.role !== 'follower' || core.leader === 0)

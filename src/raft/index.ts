@@ -1,5 +1,6 @@
 /** The door of the Raft core. */
 export {
+  describeConfiguration,
   describeEntries,
   describeInput,
   describeMessage,
@@ -7,28 +8,40 @@ export {
   describeStatus,
   describeWrite,
 } from './describe.ts'
+export { configurationRecordBytes, isJoint, votersOf } from './membership.ts'
 export { NOOP, NOOP_RECORD_BYTES, isNoop } from './noop.ts'
 export { Raft } from './raft.ts'
 export type {
   AppendIn,
   AppendOut,
   AppendReply,
+  ChangeOutcome,
+  Configuration,
+  ConfigurationAt,
   Entry,
+  EntryMark,
   Envelope,
   HardState,
   InMessage,
   Input,
+  InstallSnapshot,
   OutMessage,
   Payload,
+  PlainMessage,
   PeerProgress,
   PreVote,
   PreVoteReply,
   RaftOptions,
   RaftStatus,
+  ReadIndex,
   Ready,
   Role,
   RoleChange,
+  SnapshotMark,
+  Target,
   TermRun,
+  TimeoutNow,
+  TransferOutcome,
   Vote,
   VoteReply,
   Write,

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { LogIndex, NodeId, Term } from '../base/brand.ts'
 import type { Core } from './core.ts'
+import { votersOf } from './membership.ts'
 
 /** What must not go back from one step to the next. */
 export interface Mark {
@@ -27,11 +28,13 @@ export function checkInvariants(core: Core, before: Mark): void {
   assert(commitIndex >= before.commitIndex, 'the commit index never goes back', { commitIndex })
   assert(core.applyTo >= before.applyTo, 'what may be applied never goes back', { applyTo: core.applyTo })
   assert(commitIndex <= log.lastIndex, 'what is committed is in the log', { commitIndex })
+  assert(log.base.index <= commitIndex, 'what is forgotten is committed', { base: log.base.index })
   assert(durableIndex <= log.lastIndex, 'what is durable is in the log', { durableIndex })
   assert(log.lastTerm <= core.term, 'no entry is of a later term', { lastTerm: log.lastTerm })
   if (core.term === before.term && before.votedFor !== 0) {
     assert(core.votedFor === before.votedFor, 'a vote stands for its term', { votedFor: core.votedFor })
   }
+  assert(core.membership.latest.index <= log.lastIndex, 'the configuration is in the log')
   checkRole(core)
 }
 
@@ -54,11 +57,17 @@ function checkLeader(core: Core, leading: NonNullable<Core['leading']>): void {
   assert(core.leader === core.id && core.votedFor === core.id, 'a leader voted for itself')
   assert(core.hardStateDurable, 'a leader has its term on the disk')
   assert(core.log.lastTerm === core.term, 'a leader has an entry of its term')
+  for (const voter of votersOf(core.membership.current)) {
+    assert(voter === core.id || leading.progress.has(voter), 'every voter gets the log', { voter })
+  }
+  assert(leading.transfer?.to !== core.id, 'nobody hands over to itself')
+  assert(!leading.progress.has(core.id), 'nobody replicates to itself')
   for (const progress of leading.progress.values()) {
     const { matchIndex, nextIndex, peer } = progress
     assert(matchIndex < nextIndex, 'match is before next', { peer, matchIndex, nextIndex })
+    assert(nextIndex > core.log.base.index, 'what is forgotten is not sent', { peer, nextIndex })
     assert(nextIndex <= core.log.lastIndex + 1, 'next is at most one after the log', { peer, nextIndex })
     assert(progress.state === 'replicate' || progress.inflightCount === 0, 'a probe has no window', { peer })
-    assert(progress.heardRound <= leading.round, 'answers are to past rounds', { peer })
+    assert(progress.heardRound <= leading.rounds.current, 'answers are to past rounds', { peer })
   }
 }

@@ -8,7 +8,8 @@
  * reported here: the process stops.
  */
 import { assert, unreachable } from '../base/assert.ts'
-import type { NodeId } from '../base/brand.ts'
+import type { LogIndex, NodeId } from '../base/brand.ts'
+import { endChange, leaveJoint, onChangeMembers } from './change.ts'
 import { Core } from './core.ts'
 import { settleDoubt } from './doubt.ts'
 import {
@@ -24,8 +25,11 @@ import {
 import { answerLeader, isWellFormed, onAppend, onFollowerPersisted } from './follower.ts'
 import { checkInvariants, markOf, type Mark } from './invariants.ts'
 import { advanceCommit, onAppendReply, onPropose, tickLeader } from './leader.ts'
+import { advanceReads, onReadIndex } from './read-index.ts'
 import { replicate } from './replication.ts'
-import type { InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
+import { isPossible, onInstallSnapshot, onSnapshotReported } from './snapshot.ts'
+import { advanceTransfer, onTimeoutNow, onTransfer, tickTransfer } from './transfer.ts'
+import type { Configuration, InMessage, Input, RaftOptions, RaftStatus, Ready } from './types.ts'
 
 /** One node of one group. Its only inputs are the options and what `step` is given. */
 export class Raft {
@@ -45,7 +49,11 @@ export class Raft {
     answerLeader(core)
     if (core.leading !== null) {
       advanceCommit(core, core.leading)
+      leaveJoint(core, core.leading)
+      advanceReads(core, core.leading)
       replicate(core, core.leading)
+      advanceTransfer(core, core.leading)
+      endChange(core, core.leading)
     }
     settleDoubt(core)
     const ready = core.finish()
@@ -59,19 +67,28 @@ export class Raft {
     return this.#core.doubtTerm !== null
   }
 
+  /** Who belonged to the group after the entry at `index`, which the log holds or begins after. */
+  configurationAt(index: LogIndex): Configuration {
+    return this.#core.membership.at(index)
+  }
+
   status(): RaftStatus {
-    const { id, role, term, leader, log, durability, commitIndex, leading } = this.#core
+    const { id, options, role, term, leader, log, durability, commitIndex, membership, leading } = this.#core
     const peers = leading === null ? [] : [...leading.progress.values()]
     return {
       id,
       role,
       term,
       leader,
+      baseIndex: log.base.index,
       lastIndex: log.lastIndex,
       durableIndex: durability.durableIndex,
       commitIndex,
       doubtTerm: this.#core.doubtTerm,
-      peers: peers.map((progress) => progress.facts(leading?.round ?? 0)),
+      configuration: membership.latest,
+      priority: options.priorities?.get(id) ?? 0,
+      transferTo: leading?.transfer?.to ?? 0,
+      peers: peers.map((progress) => progress.facts(leading?.rounds.ticks ?? 0)),
     }
   }
 }
@@ -80,9 +97,19 @@ function take(core: Core, input: Input): void {
   switch (input.type) {
     case 'tick':
       core.ticks++
-      return core.leading === null ? tickElection(core) : tickLeader(core, core.leading)
+      return tick(core)
     case 'propose':
       return onPropose(core, input.payloads)
+    case 'changeMembers':
+      return onChangeMembers(core, input)
+    case 'transfer':
+      return onTransfer(core, input.to)
+    case 'readIndex':
+      return onReadIndex(core, input.ids)
+    case 'forget':
+      return core.forgetTo(input.index)
+    case 'snapshotReported':
+      return onSnapshotReported(core, input.peer, input.index, input.ok)
     case 'message':
       return takeMessage(core, input.from, input.message)
     case 'persisted':
@@ -96,12 +123,22 @@ function take(core: Core, input: Input): void {
   }
 }
 
-/** What comes from strangers, from this node itself, or cannot be, is passed over. */
+function tick(core: Core): void {
+  if (core.leading === null) return tickElection(core)
+  tickLeader(core, core.leading)
+  if (core.leading !== null) tickTransfer(core, core.leading)
+}
+
+/**
+ * What comes from this node itself, or cannot be, is passed over. A sender that this node's configuration does not
+ * name may be of a newer one (thesis 4.1); that it belongs to the group at all was checked when it connected.
+ */
 function takeMessage(core: Core, from: NodeId, message: InMessage): void {
-  if (!core.peers.includes(from)) return
+  if (from === core.id) return
   if (message.type === 'append' && !isWellFormed(message)) return
+  if (message.type === 'installSnapshot' && !isPossible(message)) return
   if (message.term > core.term && showsTerm(message)) {
-    if (message.type === 'vote' && isInContact(core)) return
+    if (message.type === 'vote' && !message.transfer && isInContact(core)) return
     core.becomeFollower(message.term, 0, 'a later term was seen')
   }
   switch (message.type) {
@@ -117,6 +154,10 @@ function takeMessage(core: Core, from: NodeId, message: InMessage): void {
       return onAppend(core, from, message)
     case 'appendReply':
       return onAppendReply(core, from, message)
+    case 'timeoutNow':
+      return onTimeoutNow(core, from, message)
+    case 'installSnapshot':
+      return onInstallSnapshot(core, from, message)
     default:
       return unreachable(message)
   }

@@ -4,7 +4,21 @@
  */
 import { assert } from '../base/assert.ts'
 import type { LogIndex, NodeId } from '../base/brand.ts'
-import type { Entry, Envelope, HardState, OutMessage, Payload, Ready, RoleChange, Write } from './types.ts'
+import type {
+  ChangeOutcome,
+  ConfigurationAt,
+  Entry,
+  Envelope,
+  HardState,
+  OutMessage,
+  Payload,
+  ReadIndex,
+  Ready,
+  RoleChange,
+  SnapshotMark,
+  TransferOutcome,
+  Write,
+} from './types.ts'
 
 /** What the rest of a `Ready` is made of, as the core knows it at the end of a step. */
 export interface StepEnd {
@@ -12,11 +26,14 @@ export interface StepEnd {
   readonly hardState: HardState
   readonly applyTo: LogIndex
   readonly commitIndex: LogIndex
+  /** The configuration that counts. */
+  readonly configuration: ConfigurationAt
 }
 
 /** The `Ready` in the making, and the messages that wait over steps. */
 export class ReadyBuilder {
   #hardStateChanged = false
+  #restore: SnapshotMark | null = null
   #truncateFrom: LogIndex | null = null
   #entries: Entry[] = []
   /** Entries of this step that came in as proposals. */
@@ -26,10 +43,21 @@ export class ReadyBuilder {
   #held: Envelope[] = []
   #refused: Payload[] = []
   #roleChange: RoleChange | null = null
+  #changes: ChangeOutcome[] = []
+  #transfers: TransferOutcome[] = []
+  #reads: ReadIndex[] = []
+  #readsRefused: number[] = []
+  #toldConfiguration: ConfigurationAt
+
+  /** `configuration` counts at the start and needs no telling. */
+  constructor(configuration: ConfigurationAt) {
+    this.#toldConfiguration = configuration
+  }
 
   /** Must this step write? */
   get hasWrite(): boolean {
-    return this.#hardStateChanged || this.#truncateFrom !== null || this.#entries.length > 0
+    const cuts = this.#truncateFrom !== null || this.#restore !== null
+    return this.#hardStateChanged || cuts || this.#entries.length > 0
   }
 
   /** Term or vote changed: the next write holds them. */
@@ -52,6 +80,15 @@ export class ReadyBuilder {
     this.#proposed = this.#proposed.filter((entry) => entry.index < index)
     if (index > writtenLast) return
     if (this.#truncateFrom === null || index < this.#truncateFrom) this.#truncateFrom = index
+  }
+
+  /** A state takes the place of all that this step did to the log. */
+  restore(mark: SnapshotMark): void {
+    for (const entry of this.#proposed) this.#refused.push(entry.payload)
+    this.#entries = []
+    this.#proposed = []
+    this.#truncateFrom = null
+    this.#restore = mark
   }
 
   /** May leave at once. */
@@ -84,6 +121,22 @@ export class ReadyBuilder {
     this.#roleChange = change
   }
 
+  changeEnded(outcome: ChangeOutcome): void {
+    this.#changes.push(outcome)
+  }
+
+  transferEnded(outcome: TransferOutcome): void {
+    this.#transfers.push(outcome)
+  }
+
+  allowReads(ids: readonly number[], index: LogIndex): void {
+    for (const id of ids) this.#reads.push({ id, index })
+  }
+
+  refuseReads(ids: readonly number[]): void {
+    for (const id of ids) this.#readsRefused.push(id)
+  }
+
   /** Ends the step: hands out what was gathered and begins anew. Held messages stay. */
   build(end: StepEnd): Ready {
     const ready: Ready = {
@@ -93,14 +146,25 @@ export class ReadyBuilder {
       commitIndex: end.commitIndex,
       roleChange: this.#roleChange,
       refused: this.#refused,
+      configuration: end.configuration === this.#toldConfiguration ? null : end.configuration,
+      changes: this.#changes,
+      transfers: this.#transfers,
+      reads: this.#reads,
+      readsRefused: this.#readsRefused,
     }
     this.#hardStateChanged = false
+    this.#restore = null
     this.#truncateFrom = null
     this.#entries = []
     this.#proposed = []
     this.#send = []
     this.#refused = []
     this.#roleChange = null
+    this.#changes = []
+    this.#transfers = []
+    this.#reads = []
+    this.#readsRefused = []
+    this.#toldConfiguration = end.configuration
     assert(!this.hasWrite, 'a new step begins empty')
     return ready
   }
@@ -109,6 +173,7 @@ export class ReadyBuilder {
     return {
       id: end.writeId,
       hardState: this.#hardStateChanged ? end.hardState : null,
+      restore: this.#restore,
       truncateFrom: this.#truncateFrom,
       entries: this.#entries,
     }

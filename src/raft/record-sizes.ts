@@ -4,12 +4,23 @@ import { assert } from '../base/assert.ts'
 const CHUNK_LENGTH = 1 << 16
 const CHUNK_MASK = CHUNK_LENGTH - 1
 
-/** A list of sizes that grows and is cut at its end. */
+/** A list of sizes that grows, is cut at its end and forgotten from its start. Places count from 0 all the time. */
 export class RecordSizes {
   readonly #chunks: Uint32Array[] = []
-  #count = 0
+  /** The chunk that `#chunks` begins with. */
+  #firstChunk: number
+  /** Sizes before this place are forgotten. */
+  #start: number
+  #count: number
 
-  /** How many sizes are held. */
+  /** An empty list whose first size stands at `start`. */
+  constructor(start = 0) {
+    this.#firstChunk = Math.floor(start / CHUNK_LENGTH)
+    this.#start = start
+    this.#count = start
+  }
+
+  /** How many sizes were pushed and not cut, forgotten ones included. */
   get count(): number {
     return this.#count
   }
@@ -18,7 +29,8 @@ export class RecordSizes {
   push(size: number): void {
     assert(Number.isInteger(size) && size > 0 && size <= 0xffff_ffff, 'a record has a size', { size })
     const at = this.#count
-    let chunk = this.#chunks[Math.floor(at / CHUNK_LENGTH)]
+    const wanted = Math.floor(at / CHUNK_LENGTH) - this.#firstChunk
+    let chunk = this.#chunks[wanted]
     if (chunk === undefined) {
       chunk = new Uint32Array(CHUNK_LENGTH)
       this.#chunks.push(chunk)
@@ -29,14 +41,23 @@ export class RecordSizes {
 
   /** The size at `at`, counted from 0. */
   at(at: number): number {
-    assert(at >= 0 && at < this.#count, 'the size is held', { at, count: this.#count })
-    return this.#chunks[Math.floor(at / CHUNK_LENGTH)]?.[at & CHUNK_MASK] ?? 0
+    assert(at >= this.#start && at < this.#count, 'the size is held', { at, count: this.#count })
+    return this.#chunks[Math.floor(at / CHUNK_LENGTH) - this.#firstChunk]?.[at & CHUNK_MASK] ?? 0
   }
 
   /** Forgets everything from `count` on. */
   truncate(count: number): void {
-    assert(count >= 0 && count <= this.#count, 'a cut shortens', { count, was: this.#count })
+    assert(count >= this.#start && count <= this.#count, 'a cut shortens', { count, was: this.#count })
     this.#count = count
-    this.#chunks.length = Math.ceil(count / CHUNK_LENGTH)
+    this.#chunks.length = Math.ceil(count / CHUNK_LENGTH) - this.#firstChunk
+  }
+
+  /** Forgets everything before `start`; frees whole chunks. */
+  forgetTo(start: number): void {
+    assert(start >= this.#start && start <= this.#count, 'what is forgotten was held', { start })
+    this.#start = start
+    const firstChunk = Math.floor(start / CHUNK_LENGTH)
+    this.#chunks.splice(0, firstChunk - this.#firstChunk)
+    this.#firstChunk = firstChunk
   }
 }

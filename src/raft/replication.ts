@@ -7,11 +7,13 @@ import { logIndex, type LogIndex } from '../base/brand.ts'
 import type { Core, Leading } from './core.ts'
 import type { Log } from './log.ts'
 import type { Progress } from './progress.ts'
+import { offerSnapshot } from './snapshot.ts'
 import type { AppendReply } from './types.ts'
 
 /** Sends to every peer what it may get now. */
 export function replicate(core: Core, leading: Leading): void {
   for (const progress of leading.progress.values()) {
+    if (progress.nextIndex <= core.log.base.index) offerSnapshot(core, progress)
     sendEntries(core, leading, progress)
     if (leading.heartbeatDue || isCommitNews(core, progress)) {
       sendAppend(core, leading, progress, logIndex(progress.nextIndex - 1))
@@ -60,7 +62,7 @@ function sendAppend(core: Core, leading: Leading, progress: Progress, last: LogI
     prevIndex,
     prevTerm: core.log.termAt(prevIndex),
     commitIndex: core.commitIndex,
-    round: leading.round,
+    round: leading.rounds.current,
     first,
     last,
   })

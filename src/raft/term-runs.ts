@@ -1,24 +1,31 @@
 /**
  * Which term each entry of the log is of, as runs: terms only grow along the log, and a term has many
- * entries, so a few numbers describe a log of any length.
+ * entries, so a few numbers describe a log of any length. Before the runs stands a base, whose term is known and
+ * before which everything is forgotten.
  */
 import { assert } from '../base/assert.ts'
-import { logIndex, term, type LogIndex, type Term } from '../base/brand.ts'
-import type { TermRun } from './types.ts'
+import { logIndex, type LogIndex, type Term } from '../base/brand.ts'
+import type { EntryMark, TermRun } from './types.ts'
 
 /** The runs of one log, in order. Asking takes logarithmic time in the number of terms. */
 export class TermRuns {
-  // Rule: both grow strictly, and have the same length.
-  readonly #firsts: LogIndex[] = []
-  readonly #terms: Term[] = []
+  #base: EntryMark
+  // Rule: both grow strictly, and have the same length. All are after the base.
+  #firsts: LogIndex[] = []
+  #terms: Term[] = []
 
-  constructor(runs: readonly TermRun[]) {
+  constructor(base: EntryMark, runs: readonly TermRun[]) {
+    this.#base = base
     for (const run of runs) this.extend(run.first, run.term)
   }
 
-  /** The term of the last run; 0 without one. */
+  get base(): EntryMark {
+    return this.#base
+  }
+
+  /** The term of the last run; that of the base without one. */
   get lastTerm(): Term {
-    return this.#terms.at(-1) ?? term(0)
+    return this.#terms.at(-1) ?? this.#base.term
   }
 
   /** The entry at `index` begins a new run or goes on with the last one. */
@@ -27,7 +34,7 @@ export class TermRuns {
     assert(entryTerm >= 1, 'an entry has a term')
     assert(entryTerm >= last, 'terms never shrink along the log', { index, entryTerm, last })
     if (entryTerm === last) return
-    assert(index > (this.#firsts.at(-1) ?? 0), 'runs follow one another', { index })
+    assert(index > (this.#firsts.at(-1) ?? this.#base.index), 'runs follow one another', { index })
     this.#firsts.push(index)
     this.#terms.push(entryTerm)
   }
@@ -40,19 +47,34 @@ export class TermRuns {
     }
   }
 
-  /** The term at `index`, 0 before the first run. The caller knows that the log reaches `index`. */
-  termAt(index: LogIndex): Term {
-    return this.#terms[this.#runAt(index)] ?? term(0)
+  /** Forgets everything up to `index`, which becomes the base. */
+  forgetTo(index: LogIndex): void {
+    assert(index >= this.#base.index, 'the base moves forward', { index })
+    this.#base = { index, term: this.termAt(index) }
+    const kept = this.#firsts.findIndex((first) => first > index)
+    const count = kept === -1 ? this.#firsts.length : kept
+    this.#firsts.splice(0, count)
+    this.#terms.splice(0, count)
   }
 
-  /** The largest index from 0 to `index` whose term is at most `limit`; 0 is of term 0. */
+  /** The term at `index`, which is the base or after it. The caller knows that the log reaches `index`. */
+  termAt(index: LogIndex): Term {
+    assert(index >= this.#base.index, 'the term is not forgotten', { index, base: this.#base.index })
+    return this.#terms[this.#runAt(index)] ?? this.#base.term
+  }
+
+  /**
+   * The largest index from 0 to `index` whose term is at most `limit`. Of what is forgotten no terms are known: an
+   * answer before the base says no more than that there is none from the base on.
+   */
   lastAtMost(index: LogIndex, limit: Term): LogIndex {
+    if (index < this.#base.index) return index
     let last = index
     for (let run = this.#runAt(index); run >= 0; run--) {
-      if ((this.#terms[run] ?? 0) <= limit) break
+      if ((this.#terms[run] ?? 0) <= limit) return last
       last = logIndex((this.#firsts[run] ?? 1) - 1)
     }
-    return last
+    return this.#base.term <= limit ? last : logIndex(this.#base.index - 1)
   }
 
   /** The number of the run that holds `index`: -1 before all. The last run is the common case. */

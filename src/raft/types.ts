@@ -9,9 +9,26 @@
  */
 import type { LogIndex, NodeId, Term } from '../base/brand.ts'
 
-/** The opaque content of an entry. `size` is what the whole record takes in the log, in bytes. */
+/** Who decides and who only listens (thesis 4). A voter of either set is no learner of the same set's time. */
+export interface Configuration {
+  readonly voters: readonly NodeId[]
+  /** The voters before a change that is under way, who decide too; empty outside of a change (thesis 4.3). */
+  readonly votersOutgoing: readonly NodeId[]
+  /** They get the log, and never count (thesis 4.2.1). */
+  readonly learners: readonly NodeId[]
+}
+
+/** A configuration and the index of its entry; 0 for the one that the group began with. */
+export interface ConfigurationAt {
+  readonly index: LogIndex
+  readonly configuration: Configuration
+}
+
+/** The content of an entry. `size` is what the whole record takes in the log, in bytes. */
 export interface Payload {
   readonly size: number
+  /** Only in the entry of a configuration, which has no other content. All else is opaque. */
+  readonly configuration?: Configuration
 }
 
 export interface Entry {
@@ -50,6 +67,8 @@ export interface Vote {
   readonly term: Term
   readonly lastIndex: LogIndex
   readonly lastTerm: Term
+  /** The leader itself wants this election: who is in contact with it votes all the same (thesis 4.2.3). */
+  readonly transfer: boolean
 }
 
 export interface VoteReply {
@@ -61,6 +80,35 @@ export interface VoteReply {
    * means no.
    */
   readonly inDoubt?: boolean
+}
+
+/** A place in the log. (0, 0) is before the first entry. */
+export interface EntryMark {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+/** The state of the machine after the entry at `index`, and who belonged to the group then. */
+export interface SnapshotMark extends EntryMark {
+  readonly configuration: Configuration
+}
+
+/**
+ * InstallSnapshot (thesis 5.3). Out: the receiver needs the state at `mark` or later, as the log before it is
+ * forgotten here; the shell sends one beside the messages and says how that ended by `snapshotReported`. In: the
+ * whole of a state lies ready; whether it is taken shows in the write of the same step.
+ */
+export interface InstallSnapshot {
+  readonly type: 'installSnapshot'
+  /** The term of the leader that sends it. */
+  readonly term: Term
+  readonly mark: SnapshotMark
+}
+
+/** TimeoutNow: the leader of this term asks the receiver, which has its whole log, to lead (thesis 3.10). */
+export interface TimeoutNow {
+  readonly type: 'timeoutNow'
+  readonly term: Term
 }
 
 /** What all appends share. `round` is echoed, so that an old answer confirms nothing new. */
@@ -104,19 +152,51 @@ export interface AppendReply {
   readonly hintTerm: Term
 }
 
-export type OutMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendOut | AppendReply
-export type InMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendIn | AppendReply
+/** What goes over the wire as it is. */
+export type PlainMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendReply | TimeoutNow
+export type OutMessage = PlainMessage | AppendOut | InstallSnapshot
+export type InMessage = PlainMessage | AppendIn | InstallSnapshot
 
 export interface Envelope {
   readonly to: NodeId
   readonly message: OutMessage
 }
 
+/** The members that a change leads to. */
+export interface Target {
+  readonly voters: readonly NodeId[]
+  readonly learners: readonly NodeId[]
+}
+
 export type Input =
   /** A fixed step of monotonic time has passed. */
   | { readonly type: 'tick' }
-  /** Payloads to append, in order. Refused as a whole run when this node does not lead. */
+  /** Payloads to append, in order. Refused as a whole run when this node does not lead, or hands over. */
   | { readonly type: 'propose'; readonly payloads: readonly Payload[] }
+  /** Make these the members, in one change. The outcome stands in `Ready.changes`. */
+  | ({ readonly type: 'changeMembers' } & Target)
+  /**
+   * Let another voter lead; 0: whoever has most of the log. Proposals are refused meanwhile. The outcome stands
+   * in `Ready.transfers`.
+   */
+  | { readonly type: 'transfer'; readonly to: NodeId | 0 }
+  /**
+   * Find an index such that a machine which has applied it may serve these reads (thesis 6.4). Requests of one step
+   * share a round. Each id ends once, in `Ready.reads` or in `Ready.readsRefused`.
+   */
+  | { readonly type: 'readIndex'; readonly ids: readonly number[] }
+  /**
+   * Entries up to here, all of them applied and in the tables' durable state, are no longer needed: a peer that
+   * lacks them gets a snapshot.
+   */
+  | { readonly type: 'forget'; readonly index: LogIndex }
+  /** The sending of a snapshot to a peer ended; `ok`: the peer has the state at `index` or will soon. */
+  | {
+      readonly type: 'snapshotReported'
+      readonly peer: NodeId
+      readonly index: LogIndex
+      readonly ok: boolean
+    }
   | { readonly type: 'message'; readonly from: NodeId; readonly message: InMessage }
   /** The write with this id, and all before it, are durable. */
   | { readonly type: 'persisted'; readonly write: number }
@@ -129,13 +209,18 @@ export type Input =
   | { readonly type: 'gone'; readonly peer: NodeId }
 
 /**
- * What the disk must do, in this order: hard state, then cut, then entries; durable as a whole before
+ * What the disk must do, in this order: hard state, then restore, then cut, then entries; durable as a whole before
  * `persisted`. Writes are issued in the order of their ids. A later write's cut may drop entries of an
  * earlier one that is not yet done.
  */
 export interface Write {
   readonly id: number
   readonly hardState: HardState | null
+  /**
+   * Put this state in the place of tables and log, as one: after a crash either all of it is there or nothing. The
+   * log is empty then, and its next entry follows the mark.
+   */
+  readonly restore: SnapshotMark | null
   /** Remove this index and everything after it before appending; `null` when nothing is removed. */
   readonly truncateFrom: LogIndex | null
   readonly entries: readonly Entry[]
@@ -152,6 +237,30 @@ export interface RoleChange {
   readonly reason: string
 }
 
+/** How a change of members that was asked for here ended. */
+export type ChangeOutcome =
+  /** Nothing happened, and why, in words. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** The configuration is as asked for, committed. */
+  | { readonly type: 'changed'; readonly configuration: Configuration }
+  /** This node leads no more: the next leader may go on with the change, or may never have heard of it. */
+  | { readonly type: 'unknown' }
+
+/** How a transfer of leadership ended that was asked for here. */
+export type TransferOutcome =
+  /** Nothing happened, and why, in words. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** This node leads no more. That `to` will is most likely, not sure. */
+  | { readonly type: 'left'; readonly to: NodeId }
+  /** `to` did not take over within an election timeout: this node goes on leading. */
+  | { readonly type: 'givenUp'; readonly to: NodeId }
+
+/** A read that may be served by a machine that has applied `index`. */
+export interface ReadIndex {
+  readonly id: number
+  readonly index: LogIndex
+}
+
 /** The result of one step. */
 export interface Ready {
   readonly write: Write | null
@@ -162,14 +271,24 @@ export interface Ready {
   readonly commitIndex: LogIndex
   /** The last change of role, term or known leader in this step. */
   readonly roleChange: RoleChange | null
-  /** Proposals that were not appended because this node does not lead. Nothing happened to them. */
+  /** Proposals that were not appended: this node does not lead, or hands over. Nothing happened to them. */
   readonly refused: readonly Payload[]
+  /** The configuration that counts from now on; `null` when it is the same as before. */
+  readonly configuration: ConfigurationAt | null
+  /** Outcomes of `changeMembers`, in order. */
+  readonly changes: readonly ChangeOutcome[]
+  /** Outcomes of `transfer`, in order. */
+  readonly transfers: readonly TransferOutcome[]
+  readonly reads: readonly ReadIndex[]
+  /** Ids of `readIndex` that this node cannot answer, as it does not lead or leads no more. */
+  readonly readsRefused: readonly number[]
 }
 
 /** What the leader knows of one peer, for status and metrics. */
 export interface PeerProgress {
   readonly peer: NodeId
-  readonly state: 'probe' | 'replicate'
+  /** `snapshot`: it needs what is forgotten here, and the shell sends it a state. */
+  readonly state: 'probe' | 'replicate' | 'snapshot'
   readonly matchIndex: LogIndex
   readonly nextIndex: LogIndex
   readonly inflightCount: number
@@ -183,11 +302,19 @@ export interface RaftStatus {
   readonly role: Role
   readonly term: Term
   readonly leader: NodeId | 0
+  /** Everything up to here is forgotten. */
+  readonly baseIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex
   readonly commitIndex: LogIndex
   /** Entries that this node acknowledged in terms up to this one may be lost; `null` when none are. */
   readonly doubtTerm: Term | null
+  /** The newest in the log. */
+  readonly configuration: ConfigurationAt
+  /** How much this node is wanted as leader. */
+  readonly priority: number
+  /** Whom this leader is handing over to; 0: nobody. */
+  readonly transferTo: NodeId | 0
   readonly peers: readonly PeerProgress[]
 }
 
@@ -199,7 +326,13 @@ export interface TermRun {
 
 export interface RaftOptions {
   readonly id: NodeId
+  /** Who founded the group. Empty for a node that is to join: it hears from the leader who belongs to it. */
   readonly voters: readonly NodeId[]
+  /**
+   * How much each member is wanted as leader; absent: 0. A wish and no veto: every voter stands when no leader is
+   * heard, and a leader hands over to a voter of a higher priority that has caught up (DLedger: preferredLeaderId).
+   */
+  readonly priorities?: ReadonlyMap<NodeId, number>
   /** Seed of the election timeouts. */
   readonly seed: number
   readonly electionTicksMin: number
@@ -215,8 +348,16 @@ export interface RaftOptions {
     readonly hardState: HardState
     /** Entries acknowledged in terms up to this one may be lost (doubt.ts). Not there means none. */
     readonly doubtTerm?: Term | null
+    /** The log holds what follows this place; absent: it holds everything. */
+    readonly base?: EntryMark
     readonly lastIndex: LogIndex
+    /** The runs after the base; the first one begins right behind it. */
     readonly termRuns: readonly TermRun[]
+    /**
+     * The configurations in the log, oldest first; absent when it has none. If the log has a base, the first one is
+     * the one that counted there.
+     */
+    readonly configurations?: readonly ConfigurationAt[]
     /** Everything up to here is known to be committed, since the tables hold it. */
     readonly appliedIndex: LogIndex
     /** The record size of an entry in the recovered log, in bytes. */

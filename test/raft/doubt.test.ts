@@ -6,6 +6,8 @@ import type { InMessage } from '../../src/raft/types.ts'
 import {
   append,
   ELECTION_TICKS_MAX,
+  members,
+  nodes,
   matched,
   preVote,
   repliesOf,
@@ -80,7 +82,7 @@ describe('the word of a node in doubt', () => {
     [5, ['yes', 'yes', 'doubt', 'no'], 'open'],
     [1, ['doubt'], 'won'],
   ] as const)('of %i voters, %j is %s', (voters, votes, tally) => {
-    const ballot = new Ballot(voters)
+    const ballot = new Ballot(members(nodes(voters)))
     votes.forEach((said, at) => ballot.count(nodeId(at + 1), said !== 'no', said === 'doubt'))
     expect(ballot.tally).toBe(tally)
   })

@@ -12,6 +12,8 @@ const logs = fc
   .array(fc.nat(2), { maxLength: 30 })
   .map((steps) => steps.reduce<number[]>((log, step) => [...log, (log.at(-1) ?? 1) + step], []))
 
+const START = { index: logIndex(0), term: term(0) }
+
 function logOf(terms: readonly number[], size = 100): Log {
   return new Log({ lastIndex: logIndex(terms.length), termRuns: termRuns(terms), sizeOf: () => size })
 }
@@ -20,7 +22,7 @@ describe('term runs', () => {
   test('give the term of every entry as a plain list would', () => {
     fc.assert(
       fc.property(logs, (terms) => {
-        const runs = new TermRuns(termRuns(terms))
+        const runs = new TermRuns(START, termRuns(terms))
         terms.forEach((entryTerm, at) => expect(runs.termAt(logIndex(at + 1))).toBe(entryTerm))
         expect(runs.termAt(logIndex(0))).toBe(0)
         expect(runs.lastTerm).toBe(terms.at(-1) ?? 0)
@@ -34,13 +36,38 @@ describe('term runs', () => {
         const index = Math.min(from, terms.length)
         let slow = index
         while (slow > 0 && (terms[slow - 1] ?? 0) > limit) slow--
-        expect(new TermRuns(termRuns(terms)).lastAtMost(logIndex(index), term(limit))).toBe(slow)
+        expect(new TermRuns(START, termRuns(terms)).lastAtMost(logIndex(index), term(limit))).toBe(slow)
+      }),
+    )
+  })
+
+  test('that forgot their beginning say the same of the rest as runs that did not', () => {
+    fc.assert(
+      fc.property(logs, fc.nat(40), fc.nat(40), fc.nat(40), (terms, cut, limit, from) => {
+        const base = Math.min(cut, terms.length)
+        const [whole, rest] = [new TermRuns(START, termRuns(terms)), new TermRuns(START, termRuns(terms))]
+        rest.forgetTo(logIndex(base))
+        const read = new TermRuns(
+          rest.base,
+          termRuns(terms).filter(({ first }) => first > base),
+        )
+        for (let at = base; at <= terms.length; at++) {
+          expect(rest.termAt(logIndex(at))).toBe(whole.termAt(logIndex(at)))
+          expect(read.termAt(logIndex(at))).toBe(whole.termAt(logIndex(at)))
+        }
+        const index = logIndex(Math.min(from, terms.length))
+        const known = whole.lastAtMost(index, term(limit))
+        const answer = rest.lastAtMost(index, term(limit))
+        if (known >= base) expect(answer).toBe(known)
+        else expect(answer).toBeLessThan(base)
+        expect(rest.lastTerm).toBe(whole.lastTerm)
+        if (base > 0) expect(() => rest.termAt(logIndex(base - 1))).toThrow(InvariantError)
       }),
     )
   })
 
   test('never shrink along the log', () => {
-    const runs = new TermRuns(termRuns([1, 3]))
+    const runs = new TermRuns(START, termRuns([1, 3]))
     expect(() => runs.extend(logIndex(3), term(2))).toThrow(InvariantError)
   })
 })
@@ -56,6 +83,61 @@ describe('record sizes', () => {
     sizes.push(6)
     expect([sizes.at((1 << 16) - 1), sizes.at(1 << 16), sizes.count]).toEqual([5, 6, (1 << 16) + 1])
     expect(() => sizes.at(sizes.count)).toThrow(InvariantError)
+  })
+})
+
+describe('record sizes from a place on', () => {
+  test('are the same places as before, whole chunks free or not', () => {
+    const count = 3 * (1 << 16)
+    const sizes = new RecordSizes()
+    for (let at = 0; at < count; at++) sizes.push(at + 1)
+    for (const start of [10, 1 << 16, (1 << 17) + 5]) {
+      sizes.forgetTo(start)
+      expect([sizes.at(start), sizes.at(count - 1), sizes.count]).toEqual([start + 1, count, count])
+      expect(() => sizes.at(start - 1)).toThrow(InvariantError)
+    }
+    sizes.truncate((1 << 17) + 6)
+    sizes.push(77)
+    expect(sizes.at((1 << 17) + 6)).toBe(77)
+    const later = new RecordSizes((1 << 17) + 5)
+    later.push(4)
+    expect([later.at((1 << 17) + 5), later.count]).toEqual([4, (1 << 17) + 6])
+  })
+})
+
+describe('a log that begins above 1', () => {
+  test('knows the term of its base, and takes for equal what was committed before it', () => {
+    const log = logOf([1, 1, 2, 3, 3])
+    log.forgetTo(logIndex(3))
+    expect([log.base, log.lastIndex]).toEqual([{ index: 3, term: 2 }, 5])
+    expect(log.matches(logIndex(3), term(2))).toBe(true)
+    expect(log.matches(logIndex(3), term(1))).toBe(false)
+    expect(log.matches(logIndex(1), term(9))).toBe(true)
+    expect(log.batch(logIndex(4), 9, 1000)).toEqual({ last: 5, count: 2, bytes: 200 })
+    expect(() => log.truncateFrom(logIndex(3))).toThrow(InvariantError)
+    log.forgetTo(logIndex(5))
+    expect([log.lastTerm, log.lastIndex]).toEqual([3, 5])
+    log.append({ index: logIndex(6), term: term(3), payload: { size: 10 } })
+    expect(log.termAt(logIndex(6))).toBe(3)
+  })
+
+  test('is read back as it was, also when nothing follows its base', () => {
+    const base = { index: logIndex(7), term: term(4) }
+    const sizeOf = (): number => 10
+    const empty = new Log({ base, lastIndex: logIndex(7), termRuns: [], sizeOf })
+    expect([empty.lastIndex, empty.lastTerm]).toEqual([7, 4])
+    const runs = [{ first: logIndex(8), term: term(4) }]
+    const log = new Log({ base, lastIndex: logIndex(9), termRuns: runs, sizeOf })
+    expect([log.termAt(logIndex(9)), log.isUpToDate(logIndex(8), term(4))]).toEqual([4, false])
+    expect(() => new Log({ base, lastIndex: logIndex(9), termRuns: [], sizeOf })).toThrow(InvariantError)
+  })
+
+  test('is empty after a reset and goes on behind its new base', () => {
+    const log = logOf([1, 1, 2])
+    log.reset({ index: logIndex(9), term: term(5) })
+    expect([log.lastIndex, log.lastTerm, log.base.index]).toEqual([9, 5, 9])
+    expect(log.isUpToDate(logIndex(8), term(5))).toBe(false)
+    expect(log.isUpToDate(logIndex(9), term(5))).toBe(true)
   })
 })
 

@@ -1,10 +1,13 @@
 /** One core on its own, for tests that play all the others: short ways to make messages and to look at answers. */
 import { logIndex, nodeId, term, type NodeId } from '../../src/base/brand.ts'
 import {
+  configurationRecordBytes,
   describeReady,
   Raft,
   type AppendIn,
   type AppendReply,
+  type Configuration,
+  type ConfigurationAt,
   type Entry,
   type InMessage,
   type Input,
@@ -24,8 +27,12 @@ const SIZE = 100
 export interface SoloOptions extends Partial<Omit<RaftOptions, 'id' | 'voters' | 'recovered'>> {
   readonly id?: number
   readonly voters?: number
+  /** Configurations that recovery found in the log. */
+  readonly configurations?: readonly ConfigurationAt[]
   /** The term of each entry that recovery found. */
   readonly log?: readonly number[]
+  /** What the log follows; absent: nothing is forgotten. */
+  readonly base?: readonly [index: number, term: number]
   readonly term?: number
   readonly votedFor?: number
   readonly applied?: number
@@ -80,6 +87,28 @@ export class Solo {
     return this.step({ type: 'propose', payloads: sizes.map((size) => ({ size })) })
   }
 
+  /** Asks for other members. */
+  change(voters: readonly number[], learners: readonly number[] = []): Ready {
+    return this.step({ type: 'changeMembers', voters: voters.map(nodeId), learners: learners.map(nodeId) })
+  }
+
+  /** A peer answers, as every peer does in every round, that it has everything. */
+  answer(...peers: readonly number[]): void {
+    const { term: t, lastIndex } = this.status
+    for (const peer of peers) {
+      const round = this.roundTo(peer)
+      this.hear(peer, matched(t, lastIndex, round))
+    }
+  }
+
+  /** The latest round that a peer was told of. */
+  roundTo(peer: number): number {
+    const rounds = this.readies.flatMap(({ send }) =>
+      send.flatMap(({ to, message }) => (to === peer && message.type === 'append' ? [message.round] : [])),
+    )
+    return Math.max(0, ...rounds)
+  }
+
   /** Asks for votes and gets as far as a candidate whose requests may leave. */
   campaign(): void {
     for (let at = 0; at <= ELECTION_TICKS_MAX && this.status.role === 'follower'; at++) this.tick()
@@ -121,10 +150,12 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     id = 1,
     voters = 3,
     log = [],
-    term: saved = log.at(-1) ?? 0,
+    term: saved = log.at(-1) ?? options.base?.[1] ?? 0,
     votedFor = 0,
     applied = 0,
     doubt,
+    base = [0, 0],
+    configurations = [],
     ...rest
   } = options
   return {
@@ -142,18 +173,39 @@ export function raftOptions(options: SoloOptions): RaftOptions {
     recovered: {
       hardState: { term: term(saved), votedFor: votedFor === 0 ? 0 : nodeId(votedFor) },
       doubtTerm: doubt === undefined ? null : term(doubt),
-      lastIndex: logIndex(log.length),
-      termRuns: termRuns(log),
+      base: { index: logIndex(base[0]), term: term(base[1]) },
+      lastIndex: logIndex(base[0] + log.length),
+      termRuns: termRuns(log, base[0]),
       appliedIndex: logIndex(applied),
+      configurations,
       sizeOf: () => SIZE,
     },
   }
 }
 
-export function termRuns(log: readonly number[]): TermRun[] {
+/** A configuration in short: `outgoing` only while it is joint. */
+export function members(
+  voters: readonly number[],
+  learners: readonly number[] = [],
+  outgoing: readonly number[] = [],
+): Configuration {
+  return {
+    voters: voters.map(nodeId),
+    votersOutgoing: outgoing.map(nodeId),
+    learners: learners.map(nodeId),
+  }
+}
+
+/** The entry of a configuration. */
+export function configurationEntry(index: number, t: number, configuration: Configuration): Entry {
+  const payload = { size: configurationRecordBytes(configuration), configuration }
+  return { index: logIndex(index), term: term(t), payload }
+}
+
+export function termRuns(log: readonly number[], base = 0): TermRun[] {
   const runs: TermRun[] = []
   log.forEach((entryTerm, at) => {
-    if (runs.at(-1)?.term !== entryTerm) runs.push({ first: logIndex(at + 1), term: term(entryTerm) })
+    if (runs.at(-1)?.term !== entryTerm) runs.push({ first: logIndex(base + at + 1), term: term(entryTerm) })
   })
   return runs
 }
@@ -187,8 +239,8 @@ export function append({ term: t, prev = [0, 0], terms = [], commit = 0, round =
   }
 }
 
-export function vote(t: number, lastIndex: number, lastTerm: number): InMessage {
-  return { type: 'vote', term: term(t), lastIndex: logIndex(lastIndex), lastTerm: term(lastTerm) }
+export function vote(t: number, lastIndex: number, lastTerm: number, transfer = false): InMessage {
+  return { type: 'vote', term: term(t), lastIndex: logIndex(lastIndex), lastTerm: term(lastTerm), transfer }
 }
 
 export function preVote(t: number, lastIndex: number, lastTerm: number): InMessage {

@@ -8,6 +8,12 @@
  *   start                       starts the nodes (any other command does it too)
  *   tick 1 [10]                 so many ticks of one node
  *   campaign 1                  ticks node 1 until it asks for votes
+ *   join 4                      an empty node that knows nobody yet
+ *   change 1: 1 2 4 [learners 5]  asks node 1 for these members
+ *   transfer 1 [2]              node 1 is to hand over, to node 2 or to anybody
+ *   forget 1 4                  node 1 forgets its log up to entry 4
+ *   state 1>3 5                 a state of node 1 at entry 5 reaches node 3 whole, and node 1 hears of it
+ *   read 1 7                    a read with id 7 begins at node 1
  *   lead 1                      the others forget their leader, node 1 is elected and everybody has its no-op
  *   propose 1 [3]               so many proposals at node 1 in one step
  *   deliver [2>1] [first|last]  what is under way now, of one pair only, or one message of it
@@ -78,6 +84,17 @@ class Environment {
     tick: (words) => this.#tick(this.#node(words[0]), Number(words[1] ?? 1)),
     lead: (words) => this.#lead(this.#node(words[0])),
     campaign: (words) => this.#campaign(this.#node(words[0])),
+    join: (words) => this.#join(idOf(words[0])),
+    change: (words) => this.#change(words),
+    transfer: (words) =>
+      this.#step(this.#node(words[0]), [
+        { type: 'transfer', to: words[1] === undefined ? 0 : idOf(words[1]) },
+      ]),
+    forget: (words) =>
+      this.#step(this.#node(words[0]), [{ type: 'forget', index: logIndex(Number(words[1])) }]),
+    state: (words) => this.#state(words),
+    read: (words) =>
+      this.#step(this.#node(words[0]), [{ type: 'readIndex', ids: words.slice(1).map(Number) }]),
     propose: (words) => this.#propose(this.#node(words[0]), Number(words[1] ?? 1)),
     deliver: (words) => this.#deliver(words),
     drop: (words) => this.#drop(words),
@@ -105,21 +122,36 @@ class Environment {
     this.#moved.clear()
     this.#started = false
     const voters = Array.from({ length: count }, (_, at) => nodeId(at + 1))
-    for (const id of voters) {
-      const options = {
-        id,
-        voters,
-        seed: seed * 100 + id,
-        electionTicksMin: 10,
-        electionTicksMax: 20,
-        heartbeatTicks: 2,
-        inflightCountMax: 3,
-        inflightBytesMax: 100_000,
-        appendEntriesMax: 4,
-        appendBytesMax: 1000,
-      }
-      this.#nodes.set(id, new SimNode(options))
-    }
+    for (const id of voters) this.#add(id, voters, seed)
+  }
+
+  #add(id: NodeId, voters: readonly NodeId[], seed: number): SimNode {
+    const node = new SimNode({
+      id,
+      voters,
+      seed: seed * 100 + id,
+      electionTicksMin: 10,
+      electionTicksMax: 20,
+      heartbeatTicks: 2,
+      inflightCountMax: 3,
+      inflightBytesMax: 100_000,
+      appendEntriesMax: 4,
+      appendBytesMax: 1000,
+    })
+    this.#nodes.set(id, node)
+    return node
+  }
+
+  #join(id: NodeId): void {
+    this.#add(id, [], 1).start(logIndex(0), id)
+  }
+
+  /** `change 1: 1 2 4 learners 5` */
+  #change(words: readonly string[]): void {
+    const ids = words.slice(1)
+    const end = ids.includes('learners') ? ids.indexOf('learners') : ids.length
+    const [voters, learners] = [ids.slice(0, end).map(idOf), ids.slice(end + 1).map(idOf)]
+    this.#step(this.#node(words[0]?.replace(':', '')), [{ type: 'changeMembers', voters, learners }])
   }
 
   /** `log 1: 1 1 2` or `log 1 t5: 1 1 2`. */
@@ -170,6 +202,21 @@ class Environment {
   #propose(node: SimNode, count: number): void {
     const payloads = Array.from({ length: count }, () => ({ size: RECORD_BYTES, number: ++this.#proposals }))
     this.#step(node, [{ type: 'propose', payloads }])
+  }
+
+  /** `state 1>3 5` */
+  #state(words: readonly string[]): void {
+    const [from, to] = (words[0] ?? '').split('>').map((word) => this.#node(word))
+    if (from === undefined || to === undefined) throw new Error('a state goes from one node to another')
+    const index = logIndex(Number(words[1]))
+    const mark = {
+      index,
+      term: term(from.termAt(index) ?? 0),
+      configuration: from.raft.configurationAt(index),
+    }
+    const message = { type: 'installSnapshot', term: from.raft.status().term, mark } as const
+    this.#hand({ from: from.id, to: to.id, message })
+    this.#step(from, [{ type: 'snapshotReported', peer: to.id, index, ok: true }])
   }
 
   #deliver(words: readonly string[]): void {
@@ -260,7 +307,12 @@ class Environment {
   #step(node: SimNode, inputs: readonly Input[]): boolean {
     const before = this.#moved.get(node.id)
     const { ready, packets } = node.step(inputs)
-    this.#packets.push(...packets)
+    for (const packet of packets) {
+      // A state goes beside the messages: it is offered, and `state` sends it.
+      if (packet.message.type === 'installSnapshot')
+        this.#say(`${pairOf(packet)} offers ${describeMessage(packet.message)}`)
+      else this.#packets.push(packet)
+    }
     const moved = `commit ${ready.commitIndex}, apply to ${ready.applyTo}`
     this.#moved.set(node.id, moved)
     for (const line of describeReady({ ...ready, send: [] })) {

@@ -5,15 +5,21 @@
 import { assert } from '../../src/base/assert.ts'
 import { logIndex, term, type LogIndex, type Term } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
-import type { Entry, HardState, TermRun, Write } from '../../src/raft/index.ts'
+import type { ConfigurationAt, Entry, HardState, SnapshotMark, TermRun, Write } from '../../src/raft/index.ts'
 
 /** One disk: what is on it, and what is on its way to it. */
 export class SimDisk {
   hardState: HardState = { term: term(0), votedFor: 0 }
   /** What was acknowledged in terms up to this one may have gone with a damaged tail. */
   doubtTerm: Term | null = null
-  /** The log on the disk. The entry of index i stands at i - 1. */
+  /** What the log follows; `null`: it begins with entry 1. */
+  base: SnapshotMark | null = null
+  /** Where in the log the first entry behind the base begins, in bytes. */
+  basePosition = 0
+  /** The log on the disk, from the first entry behind the base on. */
   readonly entries: Entry[] = []
+  /** A state has taken the place of the log, all at once: so must tables and position. */
+  onRestore: (mark: SnapshotMark) => void = () => undefined
   readonly #pending: Write[] = []
   /** Durable entries that were damaged, by `index/term`. */
   readonly #damaged = new Set<string>()
@@ -70,9 +76,25 @@ export class SimDisk {
     return this.holds(index, entryTerm) || this.#damaged.has(`${index}/${entryTerm}`)
   }
 
-  /** Does the image hold the entry that stands there in this term? */
+  get baseIndex(): number {
+    return this.base?.index ?? 0
+  }
+
+  /** Does the image hold the entry that stands there in this term, or what it led to? */
   holds(index: LogIndex, entryTerm: number): boolean {
-    return this.entries[index - 1]?.term === entryTerm
+    return index <= this.baseIndex || this.termAt(index) === entryTerm
+  }
+
+  /** The term at the base or behind it. */
+  termAt(index: number): number | undefined {
+    return index === this.base?.index ? this.base.term : this.entries[index - this.baseIndex - 1]?.term
+  }
+
+  /** The log goes on without the entries up to `base`. */
+  forgetTo(base: SnapshotMark): void {
+    const gone = this.entries.splice(0, base.index - this.baseIndex)
+    for (const { payload } of gone) this.basePosition += payload.size
+    this.base = base
   }
 
   termRuns(): TermRun[] {
@@ -83,16 +105,28 @@ export class SimDisk {
     return runs
   }
 
+  configurations(): ConfigurationAt[] {
+    const inLog = this.entries.flatMap(({ index, payload: { configuration } }) =>
+      configuration === undefined ? [] : [{ index, configuration }],
+    )
+    return this.base === null ? inLog : [this.base, ...inLog]
+  }
+
   lastIndex(): LogIndex {
-    return logIndex(this.entries.length)
+    return logIndex(this.baseIndex + this.entries.length)
   }
 
   #writeLog(write: Write, count: number): void {
-    if (write.truncateFrom !== null) this.entries.length = write.truncateFrom - 1
+    if (write.restore !== null) {
+      this.base = write.restore
+      this.entries.length = 0
+      this.onRestore(write.restore)
+    }
+    if (write.truncateFrom !== null) this.entries.length = write.truncateFrom - 1 - this.baseIndex
     for (const entry of write.entries.slice(0, count)) {
-      assert(entry.index === this.entries.length + 1, 'the disk is written without a gap', {
+      assert(entry.index === this.lastIndex() + 1, 'the disk is written without a gap', {
         index: entry.index,
-        length: this.entries.length,
+        last: this.lastIndex(),
       })
       this.entries.push(entry)
     }

@@ -4,9 +4,23 @@
  * that what is acknowledged is on the disks of a majority.
  */
 import { assert } from '../../src/base/assert.ts'
-import type { LogIndex, NodeId, Term } from '../../src/base/brand.ts'
-import type { Entry, Payload, Ready } from '../../src/raft/index.ts'
+import { term, type LogIndex, type NodeId, type Term } from '../../src/base/brand.ts'
+import {
+  isJoint,
+  votersOf,
+  type Configuration,
+  type Entry,
+  type Payload,
+  type RaftStatus,
+  type Ready,
+} from '../../src/raft/index.ts'
 import type { Packet, SimNode, Stepped } from './node.ts'
+
+/** A committed entry, and the configuration under which its leader counted. */
+interface Committed {
+  readonly entry: Entry
+  readonly configuration: Configuration
+}
 
 interface Known {
   readonly payload: Payload
@@ -21,7 +35,7 @@ export class Ghost {
   /** Every entry that was ever written anywhere, by `index/term`. */
   readonly #known = new Map<string, Known>()
   /** What is committed, for ever. The entry of index i stands at i - 1. */
-  readonly #committed: Entry[] = []
+  readonly #committed: Committed[] = []
   /** The highest term that each node has shown in an answer that binds it. */
   readonly #promised = new Map<NodeId, Term>()
   /** What each node has last said in its present life. */
@@ -31,15 +45,23 @@ export class Ghost {
     this.#nodes = nodes
   }
 
-  get committed(): readonly Entry[] {
-    return this.#committed
+  get committedCount(): number {
+    return this.#committed.length
+  }
+
+  /** The newest configuration that is committed; `null` while it is the founding one. */
+  get configuration(): Configuration | null {
+    return (
+      this.#committed.findLast(({ entry }) => entry.payload.configuration !== undefined)?.entry.payload
+        .configuration ?? null
+    )
   }
 
   /** A node began a life from its disk. */
   started(node: SimNode): void {
     const { term, commitIndex } = node.raft.status()
     assert(term >= (this.#promised.get(node.id) ?? 0), 'a restart forgets no term that was shown', { term })
-    assert(commitIndex <= node.disk.entries.length, 'what was applied is on the disk', { commitIndex })
+    assert(commitIndex <= node.disk.lastIndex(), 'what was applied is on the disk', { commitIndex })
     this.#last.set(node.id, { term, commitIndex })
     this.#checkCommitted(node, 0, commitIndex)
   }
@@ -51,7 +73,7 @@ export class Ghost {
     assert(last === undefined || status.term >= last.term, 'a term never goes back')
     assert(last === undefined || status.commitIndex >= last.commitIndex, 'a commit index never goes back')
     for (const entry of ready.write?.entries ?? []) this.#checkEntry(node, entry)
-    if (status.role === 'leader') this.#checkLeader(node, status.term)
+    if (status.role === 'leader') this.#checkLeader(node, status)
     this.#checkCommitted(node, last?.commitIndex ?? 0, status.commitIndex)
     this.#checkApplied(node, ready)
     for (const packet of packets) this.#checkPacket(node, packet)
@@ -62,24 +84,24 @@ export class Ghost {
   checkMajority(): void {
     const last = this.#committed.at(-1)
     if (last === undefined) return
-    assert(this.#holders(last) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
-      index: last.index,
-      term: last.term,
+    assert(this.#isKept(last.entry, last.configuration), 'a majority keeps what is committed', {
+      index: last.entry.index,
+      term: last.entry.term,
     })
   }
 
-  /** Everything that is committed, entry by entry, on a majority of the disks. For the end of a run. */
+  /** Everything that is committed, entry by entry, on a majority of the present members. For the end of a run. */
   checkAll(): void {
-    for (const entry of this.#committed) {
-      assert(this.#holders(entry) * 2 > this.#nodes.size, 'a majority keeps what is committed', {
-        index: entry.index,
-      })
+    const configuration = this.#committed.at(-1)?.configuration
+    if (configuration === undefined) return
+    for (const { entry } of this.#committed) {
+      assert(this.#isKept(entry, configuration), 'a majority keeps what is committed', { index: entry.index })
     }
   }
 
   /** Log matching: an index and a term name one entry, and one entry before it, everywhere. */
   #checkEntry(node: SimNode, entry: Entry): void {
-    const prevTerm = node.log[entry.index - 2]?.term ?? 0
+    const prevTerm = term(node.termAt(entry.index - 1) ?? 0)
     const key = `${entry.index}/${entry.term}`
     const known = this.#known.get(key)
     if (known === undefined) {
@@ -91,15 +113,20 @@ export class Ghost {
   }
 
   /** Election safety and leader completeness. */
-  #checkLeader(node: SimNode, term: Term): void {
+  #checkLeader(node: SimNode, { term, commitIndex, configuration: at }: RaftStatus): void {
+    if (at.index <= commitIndex) {
+      assert(votersOf(at.configuration).includes(node.id), 'a removed leader steps down when it knows', {
+        term,
+      })
+    }
     const leader = this.#leaders.get(term)
     if (leader !== undefined) {
       assert(leader === node.id, 'a term has one leader', { term, leader, other: node.id })
       return
     }
     this.#leaders.set(term, node.id)
-    for (const entry of this.#committed) {
-      assert(node.log[entry.index - 1]?.term === entry.term, 'a leader has all that is committed', {
+    for (const { entry } of this.#committed) {
+      assert(this.#termAt(node, entry.index) === entry.term, 'a leader has all that is committed', {
         term,
         index: entry.index,
       })
@@ -108,20 +135,25 @@ export class Ghost {
 
   /** State machine safety: what one node commits no other contradicts, and a majority has it on its disks. */
   #checkCommitted(node: SimNode, after: number, to: number): void {
-    const { role, term } = node.raft.status()
+    const { role, term, configuration } = node.raft.status()
     if (role === 'leader' && to > after) {
-      assert(node.log[to - 1]?.term === term, 'a leader commits by an entry of its own term', { term, to })
+      assert(node.termAt(to) === term, 'a leader commits by an entry of its own term', { term, to })
     }
     for (let index = after + 1; index <= to; index++) {
-      const entry = node.log[index - 1]
       const committed = this.#committed[index - 1]
+      if (index <= node.base.index) {
+        assert(committed !== undefined, 'a state holds what is committed', { node: node.id, index })
+        continue
+      }
+      const entry = node.entryAt(index)
       assert(entry !== undefined, 'what is committed is in the log', { node: node.id, index })
       if (committed === undefined) {
         assert(this.#committed.length === index - 1, 'commits come in order', { index })
-        this.#committed.push(entry)
+        this.#committed.push({ entry, configuration: configuration.configuration })
       } else {
-        assert(committed.term === entry.term, 'a committed entry is never another', { node: node.id, index })
-        assert(committed.payload === entry.payload, 'a committed entry is never another', { index })
+        const { term: itsTerm, payload } = committed.entry
+        assert(itsTerm === entry.term, 'a committed entry is never another', { node: node.id, index })
+        assert(payload === entry.payload, 'a committed entry is never another', { index })
       }
     }
     if (to > after) this.checkMajority()
@@ -131,8 +163,9 @@ export class Ghost {
     const { applyTo } = ready
     assert(applyTo <= ready.commitIndex, 'only what is committed is applied', { applyTo })
     if (applyTo === 0) return
-    const term = node.log[applyTo - 1]?.term
-    assert(node.disk.entries[applyTo - 1]?.term === term, 'only what is durable is applied', { applyTo })
+    const entry = this.#committed[applyTo - 1]?.entry
+    const isDurable = entry !== undefined && node.disk.holds(entry.index, entry.term)
+    assert(isDurable, 'only what is durable is applied', { applyTo })
   }
 
   /** Nothing leaves that the disk does not yet back. */
@@ -146,8 +179,8 @@ export class Ghost {
     if (message.type === 'vote') this.#vote(node, message.term, node.id)
     if (message.type === 'voteReply' && message.granted) this.#vote(node, message.term, to)
     if (message.type !== 'appendReply' || message.result !== 'matched') return
-    const term = node.log[message.index - 1]?.term
-    assert(disk.entries[message.index - 1]?.term === term, 'what is acknowledged is durable', {
+    const itsTerm = this.#termAt(node, message.index)
+    assert(disk.holds(message.index, itsTerm ?? 0), 'what is acknowledged is durable', {
       node: node.id,
       index: message.index,
     })
@@ -156,7 +189,7 @@ export class Ghost {
     if (leader === undefined || !leader.isUp) return
     const { role, term: leaderTerm } = leader.raft.status()
     if (role !== 'leader' || leaderTerm !== message.term) return
-    assert(leader.log[message.index - 1]?.term === term, 'what is acknowledged is the leader’s', {
+    assert(this.#termAt(leader, message.index) === itsTerm, 'what is acknowledged is the leader’s', {
       node: node.id,
       index: message.index,
     })
@@ -183,15 +216,25 @@ export class Ghost {
     if (voter.raft.status().leader !== 0) return
     const { role, term: itsTerm } = asking.raft.status()
     if (role !== 'candidate' || itsTerm !== term) return
-    const [its, own] = [asking.log.at(-1), voter.log.at(-1)]
-    const [itsLast, ownLast] = [its?.term ?? 0, own?.term ?? 0]
-    const isComplete = itsLast === ownLast ? (its?.index ?? 0) >= (own?.index ?? 0) : itsLast > ownLast
+    const [its, own] = [asking.last, voter.last]
+    const isComplete = its.term === own.term ? its.index >= own.index : its.term > own.term
     assert(isComplete, 'a vote goes to a log as complete as the voter’s', { voter: voter.id, candidate })
   }
 
-  #holders(entry: Entry): number {
-    let holders = 0
-    for (const { disk } of this.#nodes.values()) if (disk.held(entry.index, entry.term)) holders++
-    return holders
+  /** The term of an entry in a node's log. What the node has forgotten was committed. */
+  #termAt(node: SimNode, index: number): number | undefined {
+    if (index === 0) return 0
+    if (index < node.base.index) return this.#committed[index - 1]?.entry.term
+    return node.termAt(index)
+  }
+
+  /** Did the disks of a majority hold it, of both sets of voters if there are two? */
+  #isKept(entry: Entry, configuration: Configuration): boolean {
+    const { voters, votersOutgoing } = configuration
+    const byMajority = (members: readonly NodeId[]): boolean => {
+      const holders = members.filter((id) => this.#nodes.get(id)?.disk.held(entry.index, entry.term) === true)
+      return holders.length * 2 > members.length
+    }
+    return byMajority(voters) && (!isJoint(configuration) || byMajority(votersOutgoing))
   }
 }

@@ -3,12 +3,12 @@
  * its proposals, applies what may be applied and survives crashes through its disk and its tables.
  */
 import { assert } from '../../src/base/assert.ts'
-import { logIndex, logPosition, type LogIndex, type NodeId, type Term } from '../../src/base/brand.ts'
+import { logIndex, logPosition, term, type LogIndex, type NodeId, type Term } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
-import type { Input, Payload } from '../../src/raft/index.ts'
+import type { Input, Payload, SnapshotMark } from '../../src/raft/index.ts'
 import { dataOf, SimNode, type DataPayload, type NodeOptions, type Stepped } from './node.ts'
-import { SimTables } from './tables.ts'
+import { SimTables, type Row } from './tables.ts'
 import type { Action, Outcome, Workload } from './workload.ts'
 
 /** What an entry takes beside its data, as in the real log. */
@@ -17,6 +17,14 @@ const RECORD_HEADER_BYTES = 64
 interface Caller<Reply> {
   readonly term: Term
   readonly done: (outcome: Outcome<Reply>) => void
+}
+
+/** The state of a member at one index, as it is sent to another one. */
+export interface MemberState {
+  readonly mark: SnapshotMark
+  readonly rows: readonly Row[]
+  /** Where the next record of the log begins, in bytes. */
+  readonly position: number
 }
 
 /** A member over all its lives. */
@@ -33,7 +41,12 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
   #applyTo = logIndex(0)
   #actions = new Map<Payload, Action<Reply>>()
   #callers = new Map<LogIndex, Caller<Reply>>()
-  #positions: number[] = [0]
+  /** Where the record of the next entry to be applied begins, in bytes: the same on every member. */
+  #position = 0
+  /** States that came in whole and may be taken. */
+  readonly #states = new Map<SnapshotMark, MemberState>()
+  /** So many states are on their way into the place of tables and machine. */
+  #restoring = 0
 
   constructor(
     options: NodeOptions,
@@ -43,6 +56,7 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
     this.node = new SimNode(options)
     this.#workload = workload
     this.#onApplied = onApplied
+    this.node.disk.onRestore = (mark) => this.#restored(mark)
   }
 
   get id(): NodeId {
@@ -61,8 +75,7 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
   /** Leads and has applied everything of the terms before, as the real shell asks for. */
   get leads(): boolean {
     if (!this.node.isUp || this.node.raft.status().role !== 'leader') return false
-    const applied = this.node.log[this.appliedIndex - 1]
-    return applied?.term === this.node.raft.status().term
+    return this.node.termAt(this.appliedIndex) === this.node.raft.status().term
   }
 
   start(seed: number): void {
@@ -71,7 +84,8 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
     this.#machine = this.#workload.start(this.tables.rows())
     assert(this.#machine.appliedIndex === appliedIndex, 'rows and applied index fit')
     this.#applyTo = appliedIndex
-    this.#positions = [0]
+    this.#position = this.node.disk.basePosition
+    for (const { index, payload } of this.node.log) if (index <= appliedIndex) this.#position += payload.size
   }
 
   /** Power goes. Callers that wait will never know. */
@@ -80,6 +94,8 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
     this.node.disk.crash(prng)
     this.tables.crash(prng)
     this.#machine = null
+    this.#states.clear()
+    this.#restoring = 0
     this.#inbox = []
     this.turnDue = false
     this.#loseCallers()
@@ -107,6 +123,7 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
     const { ready } = stepped
     for (const payload of ready.refused) this.#end(payload, { type: 'none' })
     for (const entry of ready.write?.entries ?? []) this.#appended(entry.payload, entry.index, entry.term)
+    if (ready.write !== null && ready.write.restore !== null) this.#restoring++
     if (ready.roleChange !== null && ready.roleChange.role !== 'leader') this.#loseCallers()
     assert(ready.applyTo >= this.#applyTo, 'what may be applied never goes back')
     this.#applyTo = ready.applyTo
@@ -115,12 +132,14 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
 
   /** Applies at most `max` entries. Returns whether some are left. */
   apply(max: number): boolean {
+    if (this.#restoring > 0) return false
     for (let at = 0; at < max && this.appliedIndex < this.#applyTo; at++) {
       const index = logIndex(this.appliedIndex + 1)
-      const entry = this.node.log[index - 1]
+      const entry = this.node.entryAt(index)
       assert(entry !== undefined, 'what is applied is in the log', { index })
       const data = dataOf(entry.payload)
-      const position = logPosition(this.#positionOf(index) + RECORD_HEADER_BYTES)
+      const position = logPosition(this.#position + RECORD_HEADER_BYTES)
+      this.#position += entry.payload.size
       const replies = this.machine.apply({ index, position }, data)
       assert(this.appliedIndex === index, 'each entry is applied once', { index })
       this.#onApplied(index, data, replies)
@@ -133,20 +152,48 @@ export class Member<Reply, Machine extends StateMachine<Reply>> {
     return this.appliedIndex < this.#applyTo
   }
 
-  /** Where the record of an entry begins: the same on every member, as records stand one after the other. */
-  #positionOf(index: LogIndex): number {
-    while (this.#positions.length < index) {
-      const entry = this.node.log[this.#positions.length - 1]
-      this.#positions.push((this.#positions.at(-1) ?? 0) + (entry?.payload.size ?? 0))
-    }
-    return this.#positions[index - 1] ?? 0
+  /** Syncs the tables and forgets a part of what they hold, as retention does. */
+  forget(prng: Prng): void {
+    this.tables.sync()
+    const held = this.tables.flushedIndex - this.node.base.index
+    if (held < 1 || this.#restoring > 0) return
+    this.put({ type: 'forget', index: logIndex(this.node.base.index + prng.below(held + 1, 1)) })
   }
 
-  #appended(payload: Payload, index: LogIndex, term: Term): void {
+  /** What another member can go on from. */
+  state(): MemberState {
+    this.tables.sync()
+    const index = this.appliedIndex
+    const configuration = this.node.raft.configurationAt(index)
+    const mark = { index, term: term(this.node.termAt(index) ?? 0), configuration }
+    return { mark, rows: this.tables.rows(), position: this.#position }
+  }
+
+  /** The whole of a leader's state lies ready. */
+  offer(from: NodeId, leaderTerm: Term, state: MemberState): void {
+    this.#states.set(state.mark, state)
+    const message = { type: 'installSnapshot', term: leaderTerm, mark: state.mark } as const
+    this.put({ type: 'message', from, message })
+  }
+
+  /** The disk has a state in the place of the log; so it has its tables. The machine follows, if it runs. */
+  #restored(mark: SnapshotMark): void {
+    const state = this.#states.get(mark)
+    assert(state !== undefined, 'only a state that came in is taken', { index: mark.index })
+    this.tables.install(mark.index, state.rows)
+    this.node.disk.basePosition = state.position
+    if (this.#machine === null) return
+    this.#restoring--
+    this.#machine = this.#workload.start(this.tables.rows())
+    this.#position = state.position
+    assert(this.appliedIndex === mark.index, 'rows and applied index fit')
+  }
+
+  #appended(payload: Payload, index: LogIndex, entryTerm: Term): void {
     const action = this.#actions.get(payload)
     if (action === undefined) return
     this.#actions.delete(payload)
-    this.#callers.set(index, { term, done: action.done })
+    this.#callers.set(index, { term: entryTerm, done: action.done })
   }
 
   #end(payload: Payload, outcome: Outcome<Reply>): void {

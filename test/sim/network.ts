@@ -27,6 +27,11 @@ export class Network {
     this.#cut.clear()
   }
 
+  /** Does everything get through in good time? */
+  get isWhole(): boolean {
+    return !this.stormy && this.#cut.size === 0
+  }
+
   isCut(from: NodeId, to: NodeId): boolean {
     return this.#cut.has(pairKey(from, to))
   }

@@ -3,16 +3,18 @@
  * caller moves the messages and decides when the disk gets something done.
  */
 import { assert } from '../../src/base/assert.ts'
-import { logIndex, type LogIndex, type NodeId } from '../../src/base/brand.ts'
+import { logIndex, term, type LogIndex, type NodeId } from '../../src/base/brand.ts'
 import {
   Raft,
   type AppendOut,
   type Entry,
+  type EntryMark,
   type InMessage,
   type Input,
   type Payload,
   type RaftOptions,
   type Ready,
+  type Write,
 } from '../../src/raft/index.ts'
 import { SimDisk } from './disk.ts'
 
@@ -21,6 +23,7 @@ export interface DataPayload extends Payload {
   readonly data: Uint8Array
 }
 
+const START: EntryMark = { index: logIndex(0), term: term(0) }
 const NO_DATA = new Uint8Array(0)
 
 /** What the entry carries: nothing for a no-op. */
@@ -49,6 +52,8 @@ export class SimNode {
   readonly disk: SimDisk
   /** The log as the shell sees it: everything that was ever handed out to write and not cut. */
   #log: Entry[] = []
+  /** What the log follows. */
+  #base: EntryMark = START
   #raft: Raft | null = null
 
   constructor(options: NodeOptions, disk = new SimDisk()) {
@@ -69,24 +74,46 @@ export class SimNode {
     return this.#raft
   }
 
+  /** The entries behind the base. */
   get log(): readonly Entry[] {
     return this.#log
+  }
+
+  get base(): EntryMark {
+    return this.#base
+  }
+
+  /** The place of the last entry, or the base. */
+  get last(): EntryMark {
+    return this.#log.at(-1) ?? this.#base
+  }
+
+  entryAt(index: number): Entry | undefined {
+    return this.#log[index - this.#base.index - 1]
+  }
+
+  /** The term at the base or behind it. */
+  termAt(index: number): number | undefined {
+    return index === this.#base.index ? this.#base.term : this.entryAt(index)?.term
   }
 
   /** Starts from the disk. `appliedIndex` is what the tables hold, `seed` begins new election timeouts. */
   start(appliedIndex: LogIndex, seed: number): void {
     assert(this.#raft === null, 'a node starts once')
     this.#log = [...this.disk.entries]
+    this.#base = this.disk.base ?? START
     this.#raft = new Raft({
       ...this.options,
       seed,
       recovered: {
         hardState: this.disk.hardState,
         doubtTerm: this.disk.doubtTerm,
+        base: this.#base,
         lastIndex: this.disk.lastIndex(),
         termRuns: this.disk.termRuns(),
+        configurations: this.disk.configurations(),
         appliedIndex,
-        sizeOf: (index) => this.#log[index - 1]?.payload.size ?? 0,
+        sizeOf: (index) => this.entryAt(index)?.payload.size ?? 0,
       },
     })
   }
@@ -94,15 +121,8 @@ export class SimNode {
   step(inputs: readonly Input[]): Stepped {
     const ready = this.raft.step(inputs)
     if (!this.raft.isInDoubt) this.disk.doubtTerm = null
-    const { write } = ready
-    if (write !== null) {
-      if (write.truncateFrom !== null) this.#log.length = write.truncateFrom - 1
-      for (const entry of write.entries) {
-        assert(entry.index === this.#log.length + 1, 'writes follow without a gap', { index: entry.index })
-        this.#log.push(entry)
-      }
-      this.disk.enqueue(write)
-    }
+    if (ready.write !== null) this.#write(ready.write)
+    this.#forget()
     const packets = ready.send.map(({ to, message }): Packet => {
       const onWire = message.type === 'append' ? this.#withEntries(message) : message
       return { from: this.id, to, message: onWire }
@@ -116,9 +136,33 @@ export class SimNode {
     this.#log = []
   }
 
+  #write(write: Write): void {
+    if (write.restore !== null) {
+      this.#log = []
+      this.#base = write.restore
+    }
+    if (write.truncateFrom !== null) this.#log.length = write.truncateFrom - 1 - this.#base.index
+    for (const entry of write.entries) {
+      assert(entry.index === this.last.index + 1, 'writes follow without a gap', { index: entry.index })
+      this.#log.push(entry)
+    }
+    this.disk.enqueue(write)
+  }
+
+  /** Log and disk lose what the core has just forgotten. */
+  #forget(): void {
+    const { baseIndex } = this.raft.status()
+    if (baseIndex === this.#base.index) return
+    const base = { index: baseIndex, term: term(this.termAt(baseIndex) ?? 0) }
+    this.#log.splice(0, baseIndex - this.#base.index)
+    this.#base = base
+    this.disk.forgetTo({ ...base, configuration: this.raft.configurationAt(baseIndex) })
+  }
+
   #withEntries(message: AppendOut): InMessage {
     const { first, last, ...head } = message
-    const entries = this.#log.slice(first - 1, last)
+    const { index } = this.#base
+    const entries = this.#log.slice(first - 1 - index, last - index)
     assert(entries.length === last - first + 1, 'what is sent is in the log', { first, last })
     assert(first === logIndex(message.prevIndex + 1), 'entries follow what they follow')
     return { ...head, entries }

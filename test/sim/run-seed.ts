@@ -3,15 +3,22 @@
  * checks. With some luck of the draw only a majority is healed; it must serve alone.
  */
 import { assert } from '../../src/base/assert.ts'
+import type { NodeId } from '../../src/base/brand.ts'
 import { messageOf } from '../../src/base/errors.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
+import { describeStatus, isJoint } from '../../src/raft/index.ts'
+import { Marks } from './marks.ts'
 import type { Member } from './member.ts'
+import { operate } from './operator.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
 import { Trace } from './trace.ts'
 import { changeWeather } from './weather.ts'
 import type { Workload } from './workload.ts'
 import { World } from './world.ts'
+
+/** An append, its answer and a write in between, in good weather. */
+const ROUND_TRIP_UNITS = 20
 
 export interface Verdict {
   readonly settings: Settings
@@ -20,6 +27,7 @@ export interface Verdict {
   readonly hash: string
   readonly events: number
   readonly committed: number
+  readonly marks: Marks
   readonly terms: number
   /** The last lines of the story, when they were asked for. */
   readonly story: readonly string[]
@@ -47,7 +55,8 @@ export function runSeed<Reply, Machine extends StateMachine<Reply>>(
     failure,
     hash: trace.hash,
     events: trace.count,
-    committed: world?.ghost.committed.length ?? 0,
+    committed: world?.ghost.committedCount ?? 0,
+    marks: world?.marks ?? new Marks(),
     terms,
     story: trace.lines,
   }
@@ -60,12 +69,14 @@ function runWorld<Reply, Machine extends StateMachine<Reply>>(
   const { settings } = world
   const prng = new Prng(settings.seed + 1)
   changeWeather(world, prng, settings.stormUnits)
+  operate(world, prng.split(), settings.stormUnits)
   world.runTo(settings.stormUnits)
   world.calm()
   const patience = settings.electionTicksMax * TICK_UNITS * 12 + 1500
+  const spared = [...world.members.values()].filter((member) => isNeedless(world, member.id))
   // A group with damaged tails may need all of its members to start.
-  const mayLack = settings.nodeCount >= 3 && !settings.faults.has('damagedTail')
-  const minority = mayLack && prng.chance(0.3) ? prng.pick([...world.members.values()]) : null
+  const mayLack = spared.length > 0 && !settings.faults.has('damagedTail')
+  const minority = mayLack && prng.chance(0.3) ? prng.pick(spared) : null
   if (minority?.node.isUp === true) world.crash(minority)
   for (const member of world.members.values()) if (member !== minority) world.restart(member)
   converge(world, patience)
@@ -79,24 +90,52 @@ function runWorld<Reply, Machine extends StateMachine<Reply>>(
   workload.finish(furthest.machine)
 }
 
+/** Would every configuration that is written anywhere still have its majorities without this member? */
+function isNeedless<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  id: NodeId,
+): boolean {
+  const founders = [...world.members.keys()].slice(0, world.settings.nodeCount)
+  const sets = [...world.members.values()].flatMap(({ node }) =>
+    node.disk
+      .configurations()
+      .flatMap(({ configuration: { voters, votersOutgoing } }) => [voters, votersOutgoing]),
+  )
+  return [founders, ...sets].every((set) => set.length >= 3 || !set.includes(id))
+}
+
+/** The members of the newest committed configuration that run. */
+function present<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+): readonly Member<Reply, Machine>[] {
+  const { configuration } = world.ghost
+  if (configuration === null) return ups(world).filter(({ id }) => id <= world.settings.nodeCount)
+  return ups(world).filter(
+    ({ id }) => configuration.voters.includes(id) || configuration.learners.includes(id),
+  )
+}
+
 /** Everybody who is up follows one leader, and what is proposed from now on is applied everywhere. */
 function converge<Reply, Machine extends StateMachine<Reply>>(
   world: World<Reply, Machine>,
   patience: number,
 ): void {
   const start = world.now
-  const before = world.ghost.committed.length
+  const before = world.ghost.committedCount
+  // With windows of one entry a member catches up one round trip at a time.
+  const furthest = Math.max(0, ...ups(world).map(({ appliedIndex }) => appliedIndex))
+  const behind = Math.max(0, ...present(world).map(({ appliedIndex }) => furthest - appliedIndex))
   let target = 0
-  while (world.now - start < patience) {
+  while (world.now - start < patience + behind * ROUND_TRIP_UNITS) {
     world.runTo(world.now + 50)
     const leaders = ups(world).filter((member) => member.leads)
-    const served = world.ghost.committed.length
-    if (leaders.length === 1 && served > before + 1 && target === 0) target = served
-    if (target > 0 && ups(world).every((member) => member.appliedIndex >= target)) return
+    const served = world.ghost.committedCount
+    const isSettled = leaders.every(({ node }) => !isJoint(node.raft.status().configuration.configuration))
+    if (leaders.length === 1 && isSettled && served > before + 1 && target === 0) target = served
+    if (target > 0 && present(world).every((member) => member.appliedIndex >= target)) return
   }
   const states = ups(world).map((member) => {
-    const { role, term, lastIndex, commitIndex } = member.node.raft.status()
-    return `${member.id} ${role} t${term} ${lastIndex}/${commitIndex}/${member.appliedIndex}`
+    return `${member.id} ${describeStatus(member.node.raft.status())}, applied ${member.appliedIndex}`
   })
   assert(false, 'a healed group converges and serves', { states: states.join(', '), before })
 }

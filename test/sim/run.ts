@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util'
 import { runOne, shrink, type MachineKind } from './campaign.ts'
+import { Marks } from './marks.ts'
 import type { Verdict } from './run-seed.ts'
 import { FAULTS, type Fault } from './settings.ts'
 
@@ -41,16 +42,19 @@ function campaign(kinds: readonly MachineKind[], first: number, count: number): 
   const start = performance.now()
   let failed = 0
   let committed = 0
+  const marks = new Marks()
   for (let seed = first; seed < first + count; seed++) {
     const kind = kinds[seed % kinds.length] ?? 'log'
     const verdict = runOne(kind, seed)
     committed += verdict.committed
+    marks.add(verdict.marks)
     console.log(line(kind, verdict))
     if (verdict.failure === null) continue
     failed++
     tell(kind, seed)
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(`reached: ${marks.told}`)
   console.log(`${count - failed} seeds hold, ${failed} fail; ${committed} entries committed in ${seconds} s`)
   return failed === 0 ? 0 : 1
 }

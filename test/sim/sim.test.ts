@@ -1,6 +1,7 @@
 /** A few seeds of the simulator with each machine, as part of every test run. `npm run sim` runs many. */
 import { describe, expect, test } from 'vitest'
 import { runOne } from './campaign.ts'
+import { Marks, MARKS } from './marks.ts'
 
 const SEEDS = Array.from({ length: 8 }, (_, at) => at + 1)
 
@@ -18,6 +19,12 @@ describe('the broker on the log', () => {
     expect(verdict.failure).toBeNull()
     expect(verdict.committed).toBeGreaterThan(0)
   })
+})
+
+test('these few seeds together reach everything that is rare', () => {
+  const reached = new Marks()
+  for (const seed of [...SEEDS, 11, 75, 79, 98]) reached.add(runOne('log', seed).marks)
+  expect(MARKS.filter((mark) => reached.count(mark) === 0)).toEqual([])
 })
 
 describe('seeds that failed once', () => {

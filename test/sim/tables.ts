@@ -35,6 +35,19 @@ export class SimTables {
     this.#unflushed = []
   }
 
+  /** Everything is on the disk, as a sync would have it. */
+  sync(): void {
+    this.#flush(this.#unflushed.length)
+  }
+
+  /** Other rows take the place of all, as one. */
+  install(index: LogIndex, rows: readonly Row[]): void {
+    this.#rows.clear()
+    for (const [key, value] of rows) this.#rows.set(String.fromCharCode(...key), value)
+    this.#flushedIndex = index
+    this.#unflushed = []
+  }
+
   /** All rows that survive, in the order of their keys. */
   rows(): Row[] {
     return [...this.#rows]

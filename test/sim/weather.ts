@@ -5,6 +5,7 @@
 import type { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
 import type { Member } from './member.ts'
+import { actOnce } from './operator.ts'
 import type { Fault } from './settings.ts'
 import type { World } from './world.ts'
 
@@ -32,7 +33,8 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
   const one = pickMember(members, prng)
   if (fault === 'partition') {
     const side = new Set(members.filter(() => prng.chance(0.5)))
-    if (prng.chance(0.5)) for (const member of members) if (member !== one) side.delete(member)
+    if (prng.chance(0.3)) parts(world, prng, side)
+    else if (prng.chance(0.5)) for (const member of members) if (member !== one) side.delete(member)
     for (const from of members) {
       for (const to of members) if (side.has(from) !== side.has(to)) world.network.cut(from.id, to.id)
     }
@@ -48,11 +50,37 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
       world.at(world.now + prng.below(end - world.now, 10), () => world.restart(victim))
     }
   } else if (fault === 'gone') {
-    // A wrong word: the leader lives, and its followers are told otherwise.
-    for (const member of members) if (member !== one) world.tellGone(member, one.id)
+    // A wrong word: the leader lives, and its followers are told otherwise. It may be cut off and lead on in its belief.
+    const isCut = prng.chance(0.5)
+    for (const member of members) {
+      if (member === one) continue
+      world.tellGone(member, one.id)
+      if (!isCut) continue
+      world.network.cut(one.id, member.id)
+      world.network.cut(member.id, one.id)
+    }
   } else if (fault === 'stuckDisk') {
     world.stick(one, world.now + prng.below(end - world.now, 10))
   }
+}
+
+/** During a change the worst line to be cut runs between who is to go and who has come, the leader on either side. */
+function parts<Reply, Machine extends StateMachine<Reply>>(
+  world: World<Reply, Machine>,
+  prng: Prng,
+  side: Set<Member<Reply, Machine>>,
+): void {
+  const { configuration } = world.ghost
+  for (const member of world.members.values()) {
+    const isOld =
+      configuration === null
+        ? member.id <= world.settings.nodeCount
+        : configuration.voters.includes(member.id)
+    if (isOld && !(member.leads && prng.chance(0.5))) side.add(member)
+    else side.delete(member)
+  }
+  // Members that seem to be dead are replaced, of course.
+  world.at(world.now + prng.below(40), () => actOnce(world, prng))
 }
 
 /** Any member, rather often the one that leads. */

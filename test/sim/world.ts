@@ -3,16 +3,25 @@
  * disks, clients and faults. Everything is drawn from the seed, so the same seed is the same story.
  */
 import { assert } from '../../src/base/assert.ts'
-import { nodeId, type NodeId } from '../../src/base/brand.ts'
+import { nodeId, type NodeId, type Term } from '../../src/base/brand.ts'
 import { Heap } from './heap.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
-import { describeInput, describeMessage, describeReady } from '../../src/raft/index.ts'
+import {
+  describeInput,
+  describeMessage,
+  describeReady,
+  isJoint,
+  type Input,
+  type Ready,
+} from '../../src/raft/index.ts'
 import { AppliedChecker } from './applied.ts'
 import { Ghost } from './ghost.ts'
-import { Member } from './member.ts'
+import { Marks } from './marks.ts'
+import { Member, type MemberState } from './member.ts'
 import { Network } from './network.ts'
 import type { Packet } from './node.ts'
+import { ReadChecker } from './reads.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
 import type { Trace } from './trace.ts'
 import type { Asked, Workload } from './workload.ts'
@@ -30,12 +39,14 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   readonly network: Network
   readonly ghost: Ghost
   readonly trace: Trace
+  readonly marks = new Marks()
   readonly #workload: Workload<Reply, Machine>
   readonly #checker: AppliedChecker<Reply, Machine>
   readonly #events = new Heap<() => void>()
   readonly #prng: Prng
   readonly #stuckUntil = new Map<NodeId, number>()
   readonly #writing = new Set<NodeId>()
+  readonly #reads = new ReadChecker()
   now = 0
   stormy = true
 
@@ -46,9 +57,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#checker = new AppliedChecker(workload)
     this.#prng = new Prng(settings.seed)
     this.network = new Network(this.#prng.split(), settings)
-    const voters = Array.from({ length: settings.nodeCount }, (_, at) => nodeId(at + 1))
-    for (const id of voters) {
-      const options = { ...settings, id, voters }
+    const { nodeCount, spareCount } = settings
+    const all = Array.from({ length: nodeCount + spareCount }, (_, at) => nodeId(at + 1))
+    const founders = all.slice(0, nodeCount)
+    for (const id of all) {
+      // Who is to join knows nobody and hears from the leader who belongs to the group.
+      const options = { ...settings, id, voters: id <= nodeCount ? founders : [] }
       const member = new Member(options, workload, (index, data, replies) =>
         this.#checker.applied(index, data, replies),
       )
@@ -102,7 +116,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const others = [...this.members.values()].filter((member) => member.id !== id)
     const { entries } = node.disk
     let count = 0
-    while (count < wanted && entries.length - count > tables.flushedIndex) {
+    while (count < wanted && node.disk.lastIndex() - count > tables.flushedIndex) {
       const entry = entries[entries.length - count - 1]
       if (entry === undefined) break
       if (!others.some(({ node: { disk } }) => disk.holds(entry.index, entry.term))) break
@@ -136,6 +150,18 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#stuckUntil.clear()
   }
 
+  /** Gives a member an input of its operator. */
+  give(member: Member<Reply, Machine>, input: Input): void {
+    member.put(input)
+    this.#turnSoon(member)
+  }
+
+  /** A member forgets some of its log. */
+  forget(member: Member<Reply, Machine>, prng: Prng): void {
+    member.forget(prng)
+    this.#turnSoon(member)
+  }
+
   #tick(member: Member<Reply, Machine>, life: unknown, every: number): void {
     this.at(this.now + every, () => {
       if (!member.node.isUp || member.node.raft !== life) return
@@ -163,7 +189,13 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       [...inputs.map(describeInput), ...describeReady({ ...ready, send: [] })].join(' | '),
     )
     this.ghost.stepped(member.node, stepped)
-    for (const packet of packets) this.#send(packet)
+    this.#mark(ready, inputs)
+    this.#reads.ended(ready)
+    for (const packet of packets) {
+      if (packet.message.type === 'installSnapshot')
+        this.#sendState(packet.from, packet.to, packet.message.term)
+      else this.#send(packet)
+    }
     if (ready.write !== null && this.#crashesAtWrite()) {
       this.crash(member)
       this.at(this.now + this.#prng.below(400, 20), () => this.restart(member))
@@ -174,6 +206,30 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const isBehind = member.apply(isSlow ? SLOW_APPLY_MAX : 1000)
     this.#checker.compare(member.machine)
     if (isBehind) this.#turnSoon(member)
+  }
+
+  /** Counts what is rare. */
+  #mark(ready: Ready, inputs: readonly Input[]): void {
+    const { write, changes, transfers, configuration, roleChange } = ready
+    if (write !== null && write.truncateFrom !== null) this.marks.hit('conflict repaired')
+    if (configuration !== null && isJoint(configuration.configuration)) this.marks.hit('change begun')
+    const isCut = write !== null && write.truncateFrom !== null && configuration !== null
+    if (isCut && configuration.index < (write.truncateFrom ?? 0)) this.marks.hit('configuration cut')
+    for (const { type } of changes) {
+      if (type === 'changed') this.marks.hit(this.network.isWhole ? 'change done' : 'change under fault')
+      if (type === 'unknown') this.marks.hit('change handed on')
+    }
+    if (inputs.some(({ type }) => type === 'forget')) this.marks.hit('log forgotten')
+    const isOffered = inputs.some(
+      (input) => input.type === 'message' && input.message.type === 'installSnapshot',
+    )
+    if (isOffered)
+      this.marks.hit(write !== null && write.restore !== null ? 'state taken' : 'state passed over')
+    if (ready.reads.length > 0) this.marks.hit('read')
+    if (ready.readsRefused.length > 0) this.marks.hit('read refused')
+    for (const { type } of transfers) if (type === 'givenUp') this.marks.hit('transfer given up')
+    if (roleChange?.reason === 'the leader hands over to this node') this.marks.hit('transfer done')
+    if (roleChange?.reason === 'this node was removed') this.marks.hit('leader removed')
   }
 
   restart(member: Member<Reply, Machine>): void {
@@ -200,6 +256,34 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
         this.#turnSoon(member)
       })
     }
+  }
+
+  /** A state goes beside the messages, takes its time, and arrives as a whole or not at all. */
+  #sendState(from: NodeId, to: NodeId, term: Term): void {
+    const [sender, receiver] = [this.#member(from), this.#member(to)]
+    const state = sender.state()
+    const life = sender.node.raft
+    this.marks.hit('state sent')
+    this.at(this.now + this.#prng.below(120, 5), () => {
+      const isLost = this.network.isCut(from, to) || (this.stormy && this.#prng.chance(0.2))
+      const ok = !isLost && receiver.node.isUp
+      if (ok) this.#offer(receiver, from, term, state)
+      this.at(this.now + this.#prng.below(20, 1), () => {
+        if (!sender.node.isUp || sender.node.raft !== life) return
+        this.give(sender, { type: 'snapshotReported', peer: to, index: state.mark.index, ok })
+      })
+    })
+  }
+
+  /** With duplicates the same state comes again, when the log has gone on from it. */
+  #offer(receiver: Member<Reply, Machine>, from: NodeId, term: Term, state: MemberState): void {
+    receiver.offer(from, term, state)
+    this.#turnSoon(receiver)
+    if (!this.settings.faults.has('duplicates') || !this.#prng.chance(0.3)) return
+    const life = receiver.node.raft
+    this.at(this.now + this.#prng.below(200, 1), () => {
+      if (receiver.node.isUp && receiver.node.raft === life) this.#offer(receiver, from, term, state)
+    })
   }
 
   /** Sometimes the sender hears that its connection broke. */
@@ -243,6 +327,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     const up = [...this.members.values()].filter((member) => member.node.isUp)
     const leading = up.filter((member) => member.leads)
     const member = leading.length > 0 && prng.chance(0.95) ? prng.pick(leading) : up[prng.below(up.length)]
+    for (const one of up) if (prng.chance(0.3) && isLeader(one)) this.#read(one)
     const action = member === undefined ? null : this.#workload.act(client, this.#ask(member), prng)
     if (member === undefined || action === null) {
       this.#pause(client, prng)
@@ -258,6 +343,11 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       },
     })
     this.#turnSoon(member)
+  }
+
+  /** Somebody reads at a member that thinks it leads: two may think so, and only one of them may answer. */
+  #read(member: Member<Reply, Machine>): void {
+    this.give(member, { type: 'readIndex', ids: [this.#reads.begin(this.ghost.committedCount)] })
   }
 
   /** What a client sees of a member. With skew the wall clocks differ by minutes. */
@@ -277,4 +367,8 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   #note(member: Member<Reply, Machine>, numbers: readonly number[], line: () => string): void {
     this.trace.note([this.now, member.id, ...numbers], () => `${this.now} node ${member.id} ${line()}`)
   }
+}
+
+function isLeader<Reply, Machine extends StateMachine<Reply>>(member: Member<Reply, Machine>): boolean {
+  return member.node.raft.status().role === 'leader'
 }

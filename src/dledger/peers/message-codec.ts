@@ -10,6 +10,10 @@
  *   4 voteReply     u8 answer, as above
  *   5 append        u64 prevIndex, u64 prevTerm, u64 commitIndex, u64 round, u32 count, then `count` log records
  *   6 appendReply   u64 round, u8 result (0 rejected, 1 matched), u64 index, u64 hintIndex, u64 hintTerm
+ *   7 vote          as 3, for an election that the leader wants (thesis 3.10)
+ *   8 timeoutNow    nothing more
+ *
+ * A program that does not know a kind refuses the message, and with 7 and 8 no more than a hand-over fails.
  *
  * A head is the first chunk of its frame and so guarded by the frame's CRC; records carry their own (record-codec.ts).
  */
@@ -20,7 +24,7 @@ import { APPEND_ENTRIES_MAX } from '../../base/limits.ts'
 import type {
   AppendOut,
   AppendReply,
-  OutMessage,
+  PlainMessage,
   PreVote,
   PreVoteReply,
   Vote,
@@ -33,11 +37,14 @@ const VOTE = 3
 const VOTE_REPLY = 4
 const APPEND = 5
 const APPEND_REPLY = 6
+const VOTE_WANTED = 7
+const TIMEOUT_NOW = 8
 
 const ASK_BYTES = 25
 const ANSWER_BYTES = 10
 const APPEND_HEAD_BYTES = 45
 const APPEND_REPLY_BYTES = 42
+const TIMEOUT_NOW_BYTES = 9
 
 /** Bytes that are no Raft message. Stays inside this file: outside it is a refusal. */
 class MessageError extends Error {}
@@ -62,17 +69,17 @@ export interface AppendBytes {
 }
 
 /** A message of Raft as it comes in, appends with raw records. */
-export type WireMessage = PreVote | PreVoteReply | Vote | VoteReply | AppendBytes | AppendReply
+export type WireMessage = PlainMessage | AppendBytes
 
 /** The bytes of a message other than an append. They are new and may be kept. */
-export function encodeMessage(message: Exclude<OutMessage, AppendOut>): Uint8Array {
+export function encodeMessage(message: PlainMessage): Uint8Array {
   switch (message.type) {
     case 'preVote':
       return ask(PRE_VOTE, message)
     case 'preVoteReply':
       return answer(PRE_VOTE_REPLY, message)
     case 'vote':
-      return ask(VOTE, message)
+      return ask(message.transfer ? VOTE_WANTED : VOTE, message)
     case 'voteReply':
       return answer(VOTE_REPLY, message)
     case 'appendReply': {
@@ -85,6 +92,8 @@ export function encodeMessage(message: Exclude<OutMessage, AppendOut>): Uint8Arr
       setUint64(view, 34, message.hintTerm)
       return bytes
     }
+    case 'timeoutNow':
+      return opened(TIMEOUT_NOW, message.term, TIMEOUT_NOW_BYTES)
     default:
       return unreachable(message)
   }
@@ -145,7 +154,11 @@ function decoded(bytes: Uint8Array): WireMessage {
     case PRE_VOTE_REPLY:
       return { type: 'preVoteReply', ...decodeAnswer(bytes) }
     case VOTE:
-      return { type: 'vote', ...decodeAsk(bytes) }
+      return { type: 'vote', ...decodeAsk(bytes), transfer: false }
+    case VOTE_WANTED:
+      return { type: 'vote', ...decodeAsk(bytes), transfer: true }
+    case TIMEOUT_NOW:
+      return { type: 'timeoutNow', term: term(getUint64(ofLength(bytes, TIMEOUT_NOW_BYTES), 1)) }
     case VOTE_REPLY:
       return { type: 'voteReply', ...decodeAnswer(bytes) }
     case APPEND:
@@ -157,7 +170,7 @@ function decoded(bytes: Uint8Array): WireMessage {
   }
 }
 
-function decodeAsk(bytes: Uint8Array): Omit<Vote, 'type'> {
+function decodeAsk(bytes: Uint8Array): Omit<PreVote, 'type'> {
   const view = ofLength(bytes, ASK_BYTES)
   return {
     term: term(getUint64(view, 1)),

@@ -3,19 +3,27 @@ import { describe, expect, test } from 'vitest'
 import { logIndex, term } from '../../../src/base/brand.ts'
 import { APPEND_ENTRIES_MAX } from '../../../src/base/limits.ts'
 import { decodeRaft, encodeAppend, encodeMessage } from '../../../src/dledger/peers/message-codec.ts'
-import type { AppendOut, OutMessage } from '../../../src/raft/types.ts'
+import type { AppendOut, PlainMessage } from '../../../src/raft/types.ts'
 
 const whole = fc.oneof(fc.nat(), fc.maxSafeNat())
 const aTerm = whole.map(term)
 const anIndex = whole.map(logIndex)
 
-const small: fc.Arbitrary<Exclude<OutMessage, AppendOut>> = fc.oneof(
+const small: fc.Arbitrary<PlainMessage> = fc.oneof(
   fc.record({
-    type: fc.constantFrom('preVote' as const, 'vote' as const),
+    type: fc.constant('preVote' as const),
     term: aTerm,
     lastIndex: anIndex,
     lastTerm: aTerm,
   }),
+  fc.record({
+    type: fc.constant('vote' as const),
+    term: aTerm,
+    lastIndex: anIndex,
+    lastTerm: aTerm,
+    transfer: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('timeoutNow' as const), term: aTerm }),
   fc.record({
     type: fc.constantFrom('preVoteReply' as const, 'voteReply' as const),
     term: aTerm,
@@ -115,7 +123,12 @@ describe('the codec of Raft messages', () => {
   })
 
   test('numbers beyond 2^53, too many records and odd flags are refused', () => {
-    const vote = encodeMessage({ type: 'vote', term: term(1), lastIndex: logIndex(1), lastTerm: term(1) })
+    const vote = encodeMessage({
+      type: 'preVote',
+      term: term(1),
+      lastIndex: logIndex(1),
+      lastTerm: term(1),
+    })
     vote[1] = 0xff
     expect(decodeRaft(vote)).toMatchObject({ type: 'refused' })
     const yes = encodeMessage({ type: 'voteReply', term: term(1), granted: true })
