@@ -19,6 +19,9 @@ import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { Scrub } from '../dledger/scrub.ts'
+import { LeaderPart } from '../ledger/leader-part.ts'
+import { LedgerService } from '../ledger/service.ts'
+import { Sweeper } from '../ledger/sweeper.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { type MetricsEndpoint, startMetricsEndpoint } from '../observe/metrics-endpoint.ts'
 import { exposition } from '../observe/prometheus.ts'
@@ -38,6 +41,7 @@ import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
 import { memberMetrics } from './member-metrics.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
+import { ledgerCluster } from './ledger-cluster.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
@@ -94,6 +98,9 @@ class Member implements RunningMember {
   readonly #adminService: AdminService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
+  readonly #ledgerPart: LeaderPart
+  readonly #ledgers: LedgerService
+  readonly #sweeper: Sweeper
   readonly #refusals = new Map<NodeId, string>()
   readonly #watch = new PeerWatch()
   readonly #nameServers = new NameServerClients()
@@ -145,6 +152,20 @@ class Member implements RunningMember {
       clock,
       logger: logger.child({ part: 'log' }),
     })
+    const ledgers = { view: storage.ledgers, log: this.#broker.ledger, clock }
+    const requireSpace = (): void => this.#broker.diskGuard.requireSpace()
+    this.#ledgerPart = new LeaderPart({ ...ledgers, requireSpace })
+    this.#ledgers = new LedgerService({
+      ...ledgers,
+      leaderPart: this.#ledgerPart,
+      cluster: ledgerCluster(this.#cluster, calls, () => this.#broker.ledger.role.leader),
+      leadership: () => this.#broker.ledger.role,
+    })
+    this.#sweeper = new Sweeper({
+      ...ledgers,
+      logger: logger.child({ part: 'ledger' }),
+      now: () => this.#broker.now(),
+    })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
       describe: () => this.#registration(),
@@ -162,10 +183,11 @@ class Member implements RunningMember {
     })
     await this.#link.start()
     await this.#broker.start()
+    await this.#sweeper.start()
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
       certificate: await this.#certificate(),
-      methods: [...this.#proxy.methods, ...this.#adminService.methods()],
+      methods: [...this.#proxy.methods, ...this.#adminService.methods(), ...this.#ledgers.methods()],
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
     })
@@ -183,6 +205,7 @@ class Member implements RunningMember {
     await this.#metrics?.close()
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
+    this.#sweeper.stop()
     await this.#broker.close()
     await this.#link.close()
     await this.#registering
@@ -250,6 +273,7 @@ class Member implements RunningMember {
           this.#registrar.poke()
           this.#proxy.catalogChanged()
         },
+        applied: () => this.#ledgers.changed(this.#storage.ledgers.takeChanged()),
         failed: (error) => this.#events.failed(error),
       },
     )
@@ -280,6 +304,7 @@ class Member implements RunningMember {
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
+      ledgerCall: (request) => this.#ledgerPart.run(request),
     }
   }
 

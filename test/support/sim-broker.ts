@@ -10,6 +10,7 @@ import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine
 import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
+import { LedgerMachine } from '../../src/ledger/machine/index.ts'
 import { Raft } from '../../src/raft/index.ts'
 import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
 import { SimDisk } from './sim-disk.ts'
@@ -23,6 +24,9 @@ export class SimBroker {
   readonly disk = new SimDisk()
   readonly kv = new SimKv()
   readonly broker: Broker
+  readonly ledgers!: LedgerMachine
+  /** Hears which ledgers changed. */
+  onLedgers: (ids: ReadonlySet<number>) => void = () => undefined
   readonly admin: Admin
 
   private constructor(broker: (self: SimBroker) => Broker) {
@@ -37,7 +41,14 @@ export class SimBroker {
     const logger = new QuietLogger()
     const meta = await MetaStore.open(disk, { create: true }, logger)
     const log = await LogStore.open(disk, { clock, create: true, segmentBytes: 1 << 26 }, logger)
-    const { machine } = BrokerMachine.loader().finish()
+    const parts: LedgerMachine[] = []
+    const { machine } = BrokerMachine.loader({}, (rows) => {
+      parts.push(new LedgerMachine(rows))
+      return parts[0] as LedgerMachine
+    }).finish()
+    const ledgers = parts[0] as LedgerMachine
+    const applied = (): void => self?.onLedgers(ledgers.takeChanged())
+    let self: SimBroker | undefined
     const raft = new Raft({
       id: nodeId(1),
       voters: [nodeId(1)],
@@ -77,10 +88,10 @@ export class SimBroker {
         autoCreateGroups: true,
         diskReserveBytes: 0,
       },
-      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, failed },
+      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, applied, failed },
     )
-    const self = new SimBroker(() => broker)
-    Object.assign(self, { clock, disk, kv })
+    self = new SimBroker(() => broker)
+    Object.assign(self, { clock, disk, kv, ledgers })
     await broker.start()
     await self.run(500)
     return self
