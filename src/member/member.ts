@@ -19,9 +19,6 @@ import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { Scrub } from '../dledger/scrub.ts'
-import { LeaderPart } from '../ledger/leader-part.ts'
-import { LedgerService } from '../ledger/service.ts'
-import { Sweeper } from '../ledger/sweeper.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { type MetricsEndpoint, startMetricsEndpoint } from '../observe/metrics-endpoint.ts'
 import { exposition } from '../observe/prometheus.ts'
@@ -36,12 +33,13 @@ import type { Endpoints } from '../rpc/apache-definition.ts'
 import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
+import { clientPortMethods } from './client-port.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
+import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { memberMetrics } from './member-metrics.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
-import { ledgerCluster } from './ledger-cluster.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
@@ -98,9 +96,7 @@ class Member implements RunningMember {
   readonly #adminService: AdminService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
-  readonly #ledgerPart: LeaderPart
-  readonly #ledgers: LedgerService
-  readonly #sweeper: Sweeper
+  readonly #ledgers: MemberLedgers
   readonly #refusals = new Map<NodeId, string>()
   readonly #watch = new PeerWatch()
   readonly #nameServers = new NameServerClients()
@@ -152,19 +148,13 @@ class Member implements RunningMember {
       clock,
       logger: logger.child({ part: 'log' }),
     })
-    const ledgers = { view: storage.ledgers, log: this.#broker.ledger, clock }
-    const requireSpace = (): void => this.#broker.diskGuard.requireSpace()
-    this.#ledgerPart = new LeaderPart({ ...ledgers, requireSpace })
-    this.#ledgers = new LedgerService({
-      ...ledgers,
-      leaderPart: this.#ledgerPart,
-      cluster: ledgerCluster(this.#cluster, calls, () => this.#broker.ledger.role.leader),
-      leadership: () => this.#broker.ledger.role,
-    })
-    this.#sweeper = new Sweeper({
-      ...ledgers,
+    this.#ledgers = openLedgers({
+      view: storage.ledgers,
+      broker: this.#broker,
+      cluster: this.#cluster,
+      calls,
+      clock,
       logger: logger.child({ part: 'ledger' }),
-      now: () => this.#broker.now(),
     })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
@@ -183,11 +173,15 @@ class Member implements RunningMember {
     })
     await this.#link.start()
     await this.#broker.start()
-    await this.#sweeper.start()
+    await this.#ledgers.sweeper.start()
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
       certificate: await this.#certificate(),
-      methods: [...this.#proxy.methods, ...this.#adminService.methods(), ...this.#ledgers.methods()],
+      methods: clientPortMethods({
+        broker: this.#broker,
+        cluster: this.#cluster,
+        served: [...this.#proxy.methods, ...this.#adminService.methods(), ...this.#ledgers.service.methods()],
+      }),
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
     })
@@ -205,7 +199,7 @@ class Member implements RunningMember {
     await this.#metrics?.close()
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
-    this.#sweeper.stop()
+    this.#ledgers.sweeper.stop()
     await this.#broker.close()
     await this.#link.close()
     await this.#registering
@@ -273,7 +267,7 @@ class Member implements RunningMember {
           this.#registrar.poke()
           this.#proxy.catalogChanged()
         },
-        applied: () => this.#ledgers.changed(this.#storage.ledgers.takeChanged()),
+        applied: () => this.#ledgers.service.changed(this.#storage.ledgers.takeChanged()),
         failed: (error) => this.#events.failed(error),
       },
     )
@@ -304,7 +298,7 @@ class Member implements RunningMember {
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
-      ledgerCall: (request) => this.#ledgerPart.run(request),
+      ledgerCall: (request) => this.#ledgers.leaderPart.run(request),
     }
   }
 

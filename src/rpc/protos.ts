@@ -110,9 +110,27 @@ function guarded<Message extends object>(
   }
 }
 
-function packageOf(name: string): PackageDefinition {
+/**
+ * The definition files that a service needs, each a serialized google.protobuf.FileDescriptorProto with names as
+ * they stand in the files. The loader gives one for each package and leaves their dependencies out.
+ */
+export function descriptorsOf(serviceName: string): readonly Uint8Array[] {
+  const definitions = loadSync([...(FILES[prefixOf(serviceName)] ?? [])], { ...OPTIONS, keepCase: true })
+  for (const definition of Object.values(definitions)) {
+    if ('fileDescriptorProtos' in definition) {
+      return (definition as MessageTypeDefinition<object, object>).fileDescriptorProtos
+    }
+  }
+  return broken('a service has messages', { serviceName })
+}
+
+function prefixOf(name: string): string {
   const prefix = Object.keys(FILES).find((known) => name.startsWith(known))
-  if (prefix === undefined) return broken('no definition file knows the name', { name })
+  return prefix ?? broken('no definition file knows the name', { name })
+}
+
+function packageOf(name: string): PackageDefinition {
+  const prefix = prefixOf(name)
   const loaded = packages.get(prefix) ?? loadSync([...(FILES[prefix] ?? [])], OPTIONS)
   packages.set(prefix, loaded)
   return loaded
