@@ -8,6 +8,10 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
     'send',
     'SendMessage against a no-op server: rate, latency, CPU (--seconds 5 --rounds 3 --through leader|all)',
   ],
+  [
+    'ledger',
+    'AppendStream of a ledger against three files with fdatasync: rate, latency, CPU (--seconds 4 --rounds 3)',
+  ],
   ['failover', 'kill -9 of the leader under load: time without an accepted send (--rounds 10)'],
   ['idle', 'memory and CPU of idle nodes (--seconds 10)'],
   ['machine', 'commands that the state machine applies a second'],
