@@ -71,6 +71,8 @@ export interface MachinePart {
   addRow(table: number, key: Uint8Array, value: Uint8Array): void
   /** All rows were added. Returns what is wrong with them, in sentences. */
   finishRows(): readonly string[]
+  /** The lowest log position whose bytes the part still needs; `undefined` when it needs none. */
+  neededFrom(): LogPosition | undefined
   /** Rules that do not hold, as sentences. */
   faults(): readonly string[]
 }

@@ -21,7 +21,7 @@ import { ROW_VERSION, startKey } from '../../broker/machine/tables.ts'
 import { ledgerPageKey, TABLE_LEDGER_PAGE } from './tables.ts'
 
 const PAGE_HEADER_BYTES = 16
-const POINTERS_AT_FIRST = 8
+const POINTERS_AT_FIRST = 32
 
 /** Where an entry's bytes stand and when it was appended. */
 export interface EntryPointer {
@@ -88,7 +88,7 @@ export class LedgerPage extends Row {
   }
 
   #grow(pointers: Uint8Array): void {
-    const larger = new Uint8Array(pointers.byteLength * 2)
+    const larger = new Uint8Array(LEDGER_PAGE_POINTERS * LEDGER_POINTER_BYTES)
     larger.set(pointers)
     this.#pointers = larger
     this.#view = viewOf(larger)

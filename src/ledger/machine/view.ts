@@ -2,7 +2,7 @@
  * What the service may read of the ledger machine. Read-only and synchronous; the objects are the machine's own
  * and must not be changed or kept across an `await`.
  */
-import type { LedgerIndex, LogPosition, Millis } from '../../base/brand.ts'
+import type { LedgerIndex, Millis } from '../../base/brand.ts'
 import type { LedgerId, Retention } from './commands.ts'
 
 export interface LedgerView {
@@ -39,6 +39,4 @@ export interface LedgersView {
   pageAtTime(id: LedgerId, timeMs: number): LedgerPageView | undefined
   /** Whether entries are over by age at this log time. */
   isExpiryDue(now: Millis): boolean
-  /** The lowest log position that an entry of any ledger needs; `undefined` when none does. */
-  neededFrom(): LogPosition | undefined
 }
