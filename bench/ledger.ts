@@ -14,7 +14,7 @@ import { type LedgerMeasured, runLedgerLoad } from './run-ledger-load.ts'
 const LEDGER = 'bench'
 const ENTRY_BYTES = 1_024
 const BATCH = 64
-const BATCHES_UNDER_WAY = 64
+const BATCHES_UNDER_WAY = 128
 const SINGLES_UNDER_WAY = 1_024
 const DISK_ROUND_BYTES = 1024 * 1024
 

@@ -93,6 +93,8 @@ export const LEDGER_ENTRIES_MAX = 1 << 26
 export const LEDGER_BYTES_MAX = 1024 * 1024 * MIB
 /** What a ledger keeps when its maker does not say. */
 export const LEDGER_BYTES_DEFAULT = 1024 * MIB
+/** Reads under way on a member: each holds a response message at most. */
+export const LEDGER_READS_MAX = 2_048
 /** Idempotency keys are known so long in log time, and at most so many of them. */
 export const LEDGER_KEYS_MS = 600_000
 export const LEDGER_KEYS_MAX = 1 << 18

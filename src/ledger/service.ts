@@ -7,6 +7,7 @@ import { BrokerError } from '../base/errors.ts'
 import {
   LEDGER_BYTES_DEFAULT,
   LEDGER_ENTRIES_MAX,
+  LEDGER_READS_MAX,
   REQUEST_BYTES_WAITING_MAX,
   REQUESTS_WAITING_MAX,
 } from '../base/limits.ts'
@@ -71,6 +72,7 @@ export class LedgerService {
   readonly #options: LedgerServiceOptions
   readonly #router: Router<LedgerHead, LedgerRequest, LedgerAnswer>
   readonly #admission = new Admission(REQUESTS_WAITING_MAX, REQUEST_BYTES_WAITING_MAX)
+  readonly #reads = new Admission(LEDGER_READS_MAX, REQUEST_BYTES_WAITING_MAX)
   readonly #reader: EntryReader
   readonly #watch = new TailWatch()
 
@@ -179,9 +181,14 @@ export class LedgerService {
 
   async #read(context: CallContext, bytes: Buffer, flow: Flow): Promise<void> {
     const request = requests.decode(bytes)
-    if (!request.stale) await this.#catchUp(context)
     const { view } = this.#options
-    await readStream({ view, reader: this.#reader, watch: this.#watch, codec: reads }, request, flow)
+    this.#reads.enter(bytes.byteLength)
+    try {
+      if (!request.stale) await this.#catchUp(context)
+      await readStream({ view, reader: this.#reader, watch: this.#watch, codec: reads }, request, flow)
+    } finally {
+      this.#reads.leave(bytes.byteLength)
+    }
   }
 
   /** After it this member knows everything that was acknowledged before. */
