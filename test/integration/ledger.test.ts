@@ -1,6 +1,7 @@
 /** The ledger service of a group of real processes. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { Group, type Member, sleep } from './group.ts'
+import { cli } from './programs.ts'
 import { type AppendResult, type Entry, failureOf, LedgerClient } from './ledger-client.ts'
 
 let group: Group | undefined
@@ -136,6 +137,22 @@ describe('one group', () => {
     expect(got).toEqual(Array.from({ length: 600 }, (_, n) => `e${n}`))
     stream.cancel()
     expect(texts(await reader.readAll({ ledger: 'tail', fromIndex: 599 }))).toEqual(['e598', 'e599'])
+  })
+
+  test('the command line appends, reads and trims', async () => {
+    group = await Group.start()
+    await group.healthy()
+    const at = ['-e', group.endpoints.join(',')]
+    expect(await cli('ledger', 'create', 'audit', '--bytes', '10MiB', '--age', '30d', ...at)).toMatchObject({
+      code: 0,
+    })
+    expect((await cli('ledger', 'append', 'audit', 'first', 'second', ...at)).text).toContain('at 1 to 2')
+    expect((await cli('ledger', 'append', 'audit', 'x', '--expect', '5', ...at)).code).toBe(1)
+    const read = await cli('ledger', 'read', 'audit', '--from', '2', '--json', ...at)
+    expect(JSON.parse(read.text)).toMatchObject({ index: 2, body: 'second' })
+    expect((await cli('ledger', 'trim', 'audit', '3', ...at)).text).toContain('begins at 3')
+    expect((await cli('ledger', 'list', ...at)).text).toMatch(/audit +3 +2 +0/)
+    expect((await cli('ledger', 'status', 'nothing', ...at)).text).toContain('ledger create nothing')
   })
 
   test('a member that is killed and started again serves the same entries', async () => {
