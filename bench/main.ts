@@ -8,6 +8,10 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
     'send',
     'SendMessage against a no-op server: rate, latency, CPU (--seconds 5 --rounds 3 --through leader|all)',
   ],
+  [
+    'ledger',
+    'AppendStream of a ledger against three files with fdatasync: rate, latency, CPU (--seconds 4 --rounds 3)',
+  ],
   ['failover', 'kill -9 of the leader under load: time without an accepted send (--rounds 10)'],
   ['restart', 'time until a node with 1 GiB of log serves again after kill -9 (--rounds 3)'],
   ['idle', 'memory and CPU of idle nodes (--seconds 10)'],

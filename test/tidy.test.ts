@@ -33,6 +33,8 @@ const LAYERS: Layers = {
   client: ['base', 'rpc'],
   broker: ['base', 'broker/machine', 'dledger', 'store', 'rpc', 'namesrv'],
   proxy: ['base', 'rpc', 'broker', 'broker/machine'],
+  'ledger/machine': ['base', 'broker/machine'],
+  ledger: ['base', 'rpc', 'broker', 'broker/machine', 'proxy', 'ledger/machine'],
   member: [
     'observe',
     'base',
@@ -45,6 +47,8 @@ const LAYERS: Layers = {
     'client',
     'broker',
     'proxy',
+    'ledger/machine',
+    'ledger',
   ],
   cli: [
     'base',
@@ -63,7 +67,7 @@ const LAYERS: Layers = {
 }
 
 /** Folders whose files reach nothing outside, and the one file that may: it checksums with `node:zlib`. */
-const PURE_FOLDERS = ['base', 'raft', 'broker/machine']
+const PURE_FOLDERS = ['base', 'raft', 'broker/machine', 'ledger/machine']
 const IMPURE_FILES = ['base/crc32.ts']
 
 /** The programs: what they do not reach is dead. */

@@ -15,6 +15,8 @@ export type LogIndex = Branded<'LogIndex'>
 export type LogPosition = Branded<'LogPosition'>
 /** The number of a message in its queue, from 0 (RocketMQ: queue offset). */
 export type QueueOffset = Branded<'QueueOffset'>
+/** The number of an entry in its ledger, dense from 1. 0 is "none". */
+export type LedgerIndex = Branded<'LedgerIndex'>
 /** The Raft id of a member, 1 or more. 0 is "nobody". */
 export type NodeId = Branded<'NodeId'>
 /** A time or a duration in milliseconds. A time counts from 1970. */
@@ -39,6 +41,10 @@ export function logPosition(n: number): LogPosition {
 
 export function queueOffset(n: number): QueueOffset {
   return whole(n, 'a queue offset') as QueueOffset
+}
+
+export function ledgerIndex(n: number): LedgerIndex {
+  return whole(n, 'a ledger index') as LedgerIndex
 }
 
 export function nodeId(n: number): NodeId {

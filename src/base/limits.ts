@@ -90,6 +90,30 @@ export const POINTER_BYTES = 20
 /** Pages of a queue that one command deletes at most. */
 export const PAGES_DROPPED_MAX = 1024
 
+// Ledgers
+export const LEDGERS_MAX = 1_000
+export const LEDGER_NAME_LENGTH_MAX = 127
+export const LEDGER_ENTRY_BYTES_MAX = 4 * MIB
+export const LEDGER_APPEND_ENTRIES_MAX = 8_192
+export const LEDGER_KEY_BYTES_MAX = 256
+/** The most that a ledger may keep. */
+export const LEDGER_ENTRIES_MAX = 1 << 26
+export const LEDGER_BYTES_MAX = 1024 * 1024 * MIB
+/** What a ledger keeps when its maker does not say. */
+export const LEDGER_BYTES_DEFAULT = 1024 * MIB
+/** Reads under way on a member: each holds a response message at most. */
+export const LEDGER_READS_MAX = 2_048
+/** Idempotency keys are known so long in log time, and at most so many of them. */
+export const LEDGER_KEYS_MS = 600_000
+export const LEDGER_KEYS_MAX = 1 << 18
+export const LEDGER_POINTER_BYTES = 24
+/** A page of pointers is full at so many, or when the entries have so many bytes, or a part of what is kept. */
+export const LEDGER_PAGE_POINTERS = 256
+export const LEDGER_PAGE_BYTES = 1 * MIB
+export const LEDGER_PAGES_PER_BYTES_MAX = 16
+/** Pages of all ledgers together: about 200 bytes of memory each. */
+export const LEDGER_PAGES_MAX = 1 << 19
+
 assert(
   MESSAGE_BODY_BYTES_MAX + MESSAGE_PROPERTIES_BYTES_MAX + MESSAGE_OVERHEAD_BYTES_MAX < BATCH_BYTES_MAX,
   'the largest message fits a batch',
@@ -102,3 +126,6 @@ assert(REPAIR_BYTES_MAX < PEER_FRAME_BYTES_MAX, 'a repair fits a peer frame')
 assert(SCRUB_CHUNK_BYTES < SCRUB_BYTES_PER_SECOND_MAX, 'the scrub reads more than a chunk a second')
 assert(INVISIBLE_MS_MIN < INVISIBLE_MS_MAX, 'invisible times have a range')
 assert(RENEW_BELOW_MS < RENEW_MS, 'a renewed claim is not due at once')
+assert(LEDGER_APPEND_ENTRIES_MAX < LEDGER_ENTRIES_MAX, 'the largest append fits a ledger')
+assert(LEDGER_ENTRY_BYTES_MAX < BATCH_BYTES_MAX, 'the largest entry of a ledger fits a request')
+assert(LEDGER_BYTES_DEFAULT <= LEDGER_BYTES_MAX, 'a ledger keeps by default what it may keep')

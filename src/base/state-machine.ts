@@ -2,7 +2,7 @@
  * The contract between the replicated log and the machine on top of it. The log decides the order, the
  * machine decides what the bytes mean. Same log, same state, bit for bit, on every member.
  */
-import type { LogIndex, LogPosition } from './brand.ts'
+import type { LogIndex, LogPosition, Millis } from './brand.ts'
 import type { KvWrite } from './ports.ts'
 
 /** Where an entry stands. `position` is the byte position of `data[0]` in the log. */
@@ -37,6 +37,46 @@ export interface MachineDigests {
   readonly applied: { readonly index: LogIndex; readonly digest: string }
   /** Digests at the latest multiples of 1,024, newest last, so that members can compare equal indexes. */
   readonly checkpoints: readonly { readonly index: LogIndex; readonly digest: string }[]
+}
+
+/** What a command of a part answers. `part` names the part. */
+export interface PartReply {
+  readonly part: string
+}
+
+/**
+ * A machine that is a part of another one, in the same log: it has kinds of commands and tables of its own and
+ * shares the entries, log time, the applied index, the rows and their digest. As deterministic as the whole.
+ */
+export interface MachinePart {
+  /** Whether commands of this kind, in this version, are the part's. */
+  knows(kind: number, version: number): boolean
+  /** An entry begins; `now` is its log time. */
+  begin(now: Millis): void
+  /**
+   * Applies one of its commands, whose body is `[start, end)` of an entry. `position` is the place of the
+   * entry's first byte in the log.
+   */
+  apply(
+    kind: number,
+    entry: DataView,
+    start: number,
+    end: number,
+    position: LogPosition,
+    now: Millis,
+  ): PartReply
+  /** All changed rows were handed out: from now on they can be read from the table store. */
+  drained(): void
+  /** Whether rows of this table are the part's. */
+  ownsTable(table: number): boolean
+  /** Takes a row of one of its tables, in any order. Throws `BytesError` and `UnknownVersionError`. */
+  addRow(table: number, key: Uint8Array, value: Uint8Array): void
+  /** All rows were added. Returns what is wrong with them, in sentences. */
+  finishRows(): readonly string[]
+  /** The lowest log position whose bytes the part still needs; `undefined` when it needs none. */
+  neededFrom(): LogPosition | undefined
+  /** Rules that do not hold, as sentences. */
+  faults(): readonly string[]
 }
 
 /** A command or format of a version that this program does not know. The node stops; it never skips. */

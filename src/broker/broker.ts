@@ -45,6 +45,8 @@ export interface BrokerEvents {
   leadingChanged(leading: boolean): void
   /** Topics or groups changed. */
   catalogChanged(): void
+  /** Entries of the log were applied. */
+  applied(): void
   /** The member cannot go on: the process must end. */
   failed(error: unknown): void
 }
@@ -153,6 +155,7 @@ export class Broker {
   }
 
   #applied(): void {
+    this.#events.applied()
     const effects = this.machine.takeEffects()
     if (effects.catalogChanged) this.#events.catalogChanged()
     if (!this.ledger.leading) return

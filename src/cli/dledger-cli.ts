@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addConsumeCommand } from './consume-command.ts'
 import { addGroupCommand } from './group-command.ts'
+import { addLedgerCommand } from './ledger-command.ts'
 import { addProduceCommand } from './produce-command.ts'
 import { runProgram } from './run-program.ts'
 import { addStatusCommand } from './status-command.ts'
@@ -14,6 +15,7 @@ const EXAMPLES = `Examples:
   npm run cli -- produce orders "first"         send a message
   npm run cli -- consume orders -g billing      receive it
   npm run cli -- group describe billing         how far a group is
+  npm run cli -- ledger append events "first"    a replicated log for any program
 `
 
 const program = new Command('npm run cli --')
@@ -26,5 +28,6 @@ addTopicCommand(program)
 addGroupCommand(program)
 addProduceCommand(program)
 addConsumeCommand(program)
+addLedgerCommand(program)
 
 await runProgram(program)

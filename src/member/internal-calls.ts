@@ -7,6 +7,7 @@
  *   2 admin call    JSON { method, request }; answer: JSON of the response
  *   3 applied?      u64 index; answered, without bytes, when the member has applied it
  *   4 fetch log     raw records for repair (dledger/log-source.ts)
+ *  16 ledger call   as in `ledger/leader-calls.ts`
  */
 import type { LogIndex, NodeId } from '../base/brand.ts'
 import { BytesError, Reader, utf8, utf8Text, Writer } from '../base/bytes.ts'
@@ -20,6 +21,15 @@ import {
   type FetchedLog,
 } from '../dledger/log-source.ts'
 import type { PeerTransport } from '../dledger/peers/index.ts'
+import {
+  decodeLedgerAnswer,
+  decodeLedgerCall,
+  encodeLedgerAnswer,
+  encodeLedgerCall,
+  type LedgerAnswer,
+  type LedgerHead,
+  type LedgerRequest,
+} from '../ledger/leader-calls.ts'
 import { type CallHead, decodeCallHead, encodeCallHead } from '../proxy/call-head.ts'
 
 const CLIENT_CALL = 1
@@ -28,6 +38,7 @@ const APPLIED_CALL = 3
 const FETCH_LOG_CALL = 4
 
 const FETCH_LOG_MS_MAX = 3_000
+const LEDGER_CALL = 16
 
 /** A forwarded call has its own deadline inside; this one only frees what nobody waits for any more. */
 const CLIENT_CALL_MS_MAX = 120_000
@@ -44,6 +55,7 @@ export interface InternalHandlers {
   adminCall(call: AdminCall): Promise<unknown>
   waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
   fetchLog(first: LogIndex, bytesMax: number): Promise<FetchedLog>
+  ledgerCall(request: LedgerRequest): Promise<LedgerAnswer>
 }
 
 /** Runs a call that came in from another member. */
@@ -71,6 +83,8 @@ export async function answerCall(
         const { first, bytesMax } = decodeFetch(body)
         return encodeFetched(await handlers.fetchLog(first, Math.min(bytesMax, REPAIR_BYTES_MAX)))
       }
+      case LEDGER_CALL:
+        return [encodeLedgerAnswer(await handlers.ledgerCall(decodeLedgerCall(body)))]
       default:
         throw new BrokerError('NOT_IMPLEMENTED', `this member does not know the call of kind ${kind}`)
     }
@@ -105,6 +119,17 @@ export class InternalCalls {
   async adminCall(to: NodeId, call: AdminCall, timeoutMs: number): Promise<unknown> {
     const body = utf8(JSON.stringify(call))
     return JSON.parse(utf8Text(await this.#transport.call(to, ADMIN_CALL, [body], { timeoutMs })))
+  }
+
+  async ledgerCall(
+    to: NodeId,
+    head: LedgerHead,
+    request: LedgerRequest,
+    signal: AbortSignal,
+  ): Promise<LedgerAnswer> {
+    const timeoutMs = Math.max(1, head.remainingMs)
+    const chunks = encodeLedgerCall(head, request)
+    return decodeLedgerAnswer(await this.#transport.call(to, LEDGER_CALL, chunks, { timeoutMs, signal }))
   }
 
   /** Resolves when the other member has applied the entry. */

@@ -33,9 +33,11 @@ import type { Endpoints } from '../rpc/apache-definition.ts'
 import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
+import { clientPortMethods } from './client-port.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
+import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { memberMetrics } from './member-metrics.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
@@ -94,6 +96,7 @@ class Member implements RunningMember {
   readonly #adminService: AdminService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
+  readonly #ledgers: MemberLedgers
   readonly #refusals = new Map<NodeId, string>()
   readonly #watch = new PeerWatch()
   readonly #nameServers = new NameServerClients()
@@ -145,6 +148,14 @@ class Member implements RunningMember {
       clock,
       logger: logger.child({ part: 'log' }),
     })
+    this.#ledgers = openLedgers({
+      view: storage.ledgers,
+      broker: this.#broker,
+      cluster: this.#cluster,
+      calls,
+      clock,
+      logger: logger.child({ part: 'ledger' }),
+    })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
       describe: () => this.#registration(),
@@ -162,10 +173,15 @@ class Member implements RunningMember {
     })
     await this.#link.start()
     await this.#broker.start()
+    await this.#ledgers.sweeper.start()
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
       certificate: await this.#certificate(),
-      methods: [...this.#proxy.methods, ...this.#adminService.methods()],
+      methods: clientPortMethods({
+        broker: this.#broker,
+        cluster: this.#cluster,
+        served: [...this.#proxy.methods, ...this.#adminService.methods(), ...this.#ledgers.service.methods()],
+      }),
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
     })
@@ -183,6 +199,7 @@ class Member implements RunningMember {
     await this.#metrics?.close()
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
+    this.#ledgers.sweeper.stop()
     await this.#broker.close()
     await this.#link.close()
     await this.#registering
@@ -251,6 +268,7 @@ class Member implements RunningMember {
           this.#registrar.poke()
           this.#proxy.catalogChanged()
         },
+        applied: () => this.#ledgers.service.changed(this.#storage.ledgers.takeChanged()),
         failed: (error) => this.#events.failed(error),
       },
     )
@@ -281,6 +299,7 @@ class Member implements RunningMember {
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
+      ledgerCall: (request) => this.#ledgers.leaderPart.run(request),
     }
   }
 

@@ -148,7 +148,13 @@ function openTransport(
 function recovering(serve: Serve | undefined): InternalHandlers {
   const notYet = (): Promise<never> =>
     Promise.reject(new BrokerError('NO_LEADER', 'this member is still recovering its log'))
-  return { clientCall: notYet, adminCall: notYet, waitApplied: notYet, fetchLog: serve ?? notYet }
+  return {
+    clientCall: notYet,
+    adminCall: notYet,
+    waitApplied: notYet,
+    fetchLog: serve ?? notYet,
+    ledgerCall: notYet,
+  }
 }
 
 /** An endpoint of the configuration in its parts. */

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assert } from '../base/assert.ts'
 import { nodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import { BrokerError } from '../base/errors.ts'
@@ -15,6 +16,7 @@ import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/m
 import { IdentityStore } from '../dledger/identity-store.ts'
 import { type LogRepair, LogStore } from '../dledger/log-store.ts'
 import { MetaStore } from '../dledger/meta-store.ts'
+import { LedgerMachine } from '../ledger/machine/index.ts'
 import { FolderLock } from '../store/folder-lock.ts'
 import { LevelKv } from '../store/level-kv.ts'
 import { NodeDisk } from '../store/node-disk.ts'
@@ -28,6 +30,8 @@ export interface MemberStorage {
   readonly log: LogStore
   readonly kv: Kv
   readonly machine: BrokerMachine
+  /** The ledgers, a part of the machine. */
+  readonly ledgers: LedgerMachine
   /** What is wrong with the tables, in sentences. */
   readonly problems: readonly string[]
 }
@@ -62,7 +66,7 @@ export async function openStorage(
   if (create && config.bootstrap === undefined) throw emptyFolder(config)
   const meta = await MetaStore.open(disk, { create, onFailure }, logger)
   const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
-  const { machine, problems } = await loadMachine(kv)
+  const { machine, ledgers, problems } = await loadMachine(kv)
   const log = await LogStore.open(
     disk,
     {
@@ -79,17 +83,25 @@ export async function openStorage(
   const identity =
     known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
   if (create) link.open(identity)
-  return { disk, lock, identity, meta, log, kv, machine, problems }
+  return { disk, lock, identity, meta, log, kv, machine, ledgers, problems }
 }
 
-async function loadMachine(
-  kv: Kv,
-): Promise<{ readonly machine: BrokerMachine; readonly problems: readonly string[] }> {
-  const loader = BrokerMachine.loader()
+type LoadedMachine = Pick<MemberStorage, 'machine' | 'ledgers' | 'problems'>
+
+async function loadMachine(kv: Kv): Promise<LoadedMachine> {
+  const parts: LedgerMachine[] = []
+  const loader = BrokerMachine.loader({}, (rows) => {
+    const made = new LedgerMachine(rows)
+    parts.push(made)
+    return made
+  })
   for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
     for (const [key, value] of rows) loader.add(key, value)
   }
-  return loader.finish()
+  const { machine, problems } = loader.finish()
+  const [ledgers] = parts
+  assert(ledgers !== undefined, 'a machine has its part')
+  return { machine, ledgers, problems }
 }
 
 function emptyFolder(config: BrokerConfig): BrokerError {

@@ -4,8 +4,11 @@ import type { CallHead } from './call-head.ts'
 /** Where the leader is, as far as this node knows. */
 export type LeaderPlace = 'here' | 'elsewhere' | 'nobody'
 
-/** The broker group as one member sees it. */
-export interface Cluster {
+/**
+ * The broker group as one member sees it. The facade's calls have a `CallHead` and are bytes; another service
+ * brings its own kinds of heads, requests and replies.
+ */
+export interface Cluster<Head = CallHead, Request = Uint8Array, Reply = readonly Uint8Array[]> {
   leaderPlace(): LeaderPlace
   /**
    * Resolves at the next change of leadership that this node hears of: of the place, of the leader, or of
@@ -18,5 +21,5 @@ export interface Cluster {
    * or CLOSED for what goes wrong on the way; outcome `none` only if the request surely never reached it.
    * When the signal aborts the leader part's signal aborts too, and the promise rejects.
    */
-  callLeader(head: CallHead, request: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>
+  callLeader(head: Head, request: Request, signal: AbortSignal): Promise<Reply>
 }

@@ -11,23 +11,32 @@ import { OutOfTime, type Patience } from './patience.ts'
 import { isPassing } from './status.ts'
 
 /** Runs a call's leader part on this node. */
-export type RunHere = (
-  head: CallHead,
-  request: Uint8Array,
+export type RunHere<Head = CallHead, Request = Uint8Array, Reply = readonly Uint8Array[]> = (
+  head: Head,
+  request: Request,
   signal: AbortSignal,
-) => Promise<readonly Uint8Array[]>
+) => Promise<Reply>
+
+/** What a router needs to know of a call's head and of its request. */
+interface RoutedHead {
+  readonly method: string
+  readonly remainingMs: number
+}
+interface Sized {
+  readonly byteLength: number
+}
 
 /** What a router works with. */
-export interface RouterOptions {
-  readonly cluster: Cluster
-  readonly runHere: RunHere
+export interface RouterOptions<Head = CallHead, Request = Uint8Array, Reply = readonly Uint8Array[]> {
+  readonly cluster: Cluster<Head, Request, Reply>
+  readonly runHere: RunHere<Head, Request, Reply>
   readonly clock: Clock
 }
 
 /** A call on its way. */
-export interface RoutedCall {
-  readonly head: CallHead
-  readonly request: Uint8Array
+export interface RoutedCall<Head = CallHead, Request = Uint8Array> {
+  readonly head: Head
+  readonly request: Request
   readonly patience: Patience
   /** The leader is told so much less than the time that is left here. */
   readonly reserveMs: number
@@ -44,10 +53,14 @@ const PAUSE_MS_MAX = 500
 const NEVER_ABORTED = new AbortController().signal
 
 /** Owns no call: each is over when its promise is settled, but for the memory that `admission` still counts. */
-export class Router {
-  readonly #options: RouterOptions
+export class Router<
+  Head extends RoutedHead = CallHead,
+  Request extends Sized = Uint8Array,
+  Reply = readonly Uint8Array[],
+> {
+  readonly #options: RouterOptions<Head, Request, Reply>
 
-  constructor(options: RouterOptions) {
+  constructor(options: RouterOptions<Head, Request, Reply>) {
     this.#options = options
   }
 
@@ -55,7 +68,7 @@ export class Router {
    * The bytes of each response message. Throws BUSY when too many calls are under way, TIMEOUT with the
    * outcome so far when the time is over, and what the leader part throws if that is no matter of leadership.
    */
-  async call(call: RoutedCall): Promise<readonly Uint8Array[]> {
+  async call(call: RoutedCall<Head, Request>): Promise<Reply> {
     const bytes = call.request.byteLength
     call.admission.enter(bytes)
     const attempts: Attempts = { unknown: false, running: undefined }
@@ -69,7 +82,7 @@ export class Router {
     }
   }
 
-  async #attempt(call: RoutedCall, attempts: Attempts): Promise<readonly Uint8Array[]> {
+  async #attempt(call: RoutedCall<Head, Request>, attempts: Attempts): Promise<Reply> {
     const { patience } = call
     for (let pauseMs = PAUSE_MS_FIRST; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
       if (patience.over !== undefined) throw this.#overdue(call, attempts, patience.over)
@@ -89,9 +102,9 @@ export class Router {
     }
   }
 
-  #start({ head, request, patience, reserveMs, abortable }: RoutedCall): Promise<readonly Uint8Array[]> {
+  #start({ head, request, patience, reserveMs, abortable }: RoutedCall<Head, Request>): Promise<Reply> {
     const remainingMs = Math.max(0, Math.ceil(patience.remainingMs() - reserveMs))
-    const sent: CallHead = { ...head, remainingMs }
+    const sent = { ...head, remainingMs }
     if (this.#options.cluster.leaderPlace() === 'here') {
       return this.#options.runHere(sent, request, abortable ? patience.signal : NEVER_ABORTED)
     }
@@ -99,7 +112,7 @@ export class Router {
   }
 
   /** Returns when the call is worth another try; otherwise throws what its client is to be told. */
-  #judge(call: RoutedCall, attempts: Attempts, error: unknown): void {
+  #judge(call: RoutedCall<Head, Request>, attempts: Attempts, error: unknown): void {
     const { over } = call.patience
     if (over !== undefined && error === over) {
       // The attempt was under way: it may have done its work.
@@ -114,7 +127,7 @@ export class Router {
     }
   }
 
-  #overdue(call: RoutedCall, attempts: Attempts, over: BrokerError): BrokerError {
+  #overdue(call: RoutedCall<Head, Request>, attempts: Attempts, over: BrokerError): BrokerError {
     const outcome = attempts.unknown ? 'unknown' : 'none'
     const nobody = this.#options.cluster.leaderPlace() === 'nobody'
     const message = attempts.unknown
@@ -127,7 +140,7 @@ export class Router {
   }
 
   /** Waits for a change of leadership, at most so long, and not beyond the call's time. */
-  async #change({ patience }: RoutedCall, pauseMs: number): Promise<void> {
+  async #change({ patience }: RoutedCall<Head, Request>, pauseMs: number): Promise<void> {
     const { cluster, clock } = this.#options
     const aborter = new AbortController()
     const cancelTimer = Number.isFinite(pauseMs) ? clock.timer(pauseMs, () => aborter.abort()) : undefined

@@ -46,12 +46,23 @@ export interface ServiceClient<Calls extends CallTypes> extends AsyncDisposable 
   close(): void
 }
 
+/** A client that also takes responses without end. */
+export interface StreamingClient<Calls extends CallTypes> extends ServiceClient<Calls> {
+  /** Makes a call with a streamed response and hands out the items as they come. Rejects with `BrokerError`. */
+  each<Name extends keyof Calls & string>(
+    name: Name,
+    request: Draft<Calls[Name]['request']>,
+    options: RequestOptions,
+    take: (item: Calls[Name]['response']) => void,
+  ): Promise<void>
+}
+
 /** Opens a client. The connection is made at the first call. */
-export function openClient<Calls extends CallTypes>(options: ClientOptions): ServiceClient<Calls> {
+export function openClient<Calls extends CallTypes>(options: ClientOptions): StreamingClient<Calls> {
   return new GrpcServiceClient<Calls>(options)
 }
 
-class GrpcServiceClient<Calls extends CallTypes> implements ServiceClient<Calls> {
+class GrpcServiceClient<Calls extends CallTypes> implements StreamingClient<Calls> {
   readonly #address: string
   readonly #client: Client
   readonly #calls: Readonly<Record<string, CallDefinition>>
@@ -92,14 +103,24 @@ class GrpcServiceClient<Calls extends CallTypes> implements ServiceClient<Calls>
     })
   }
 
-  collect<Name extends keyof Calls & string>(
+  async collect<Name extends keyof Calls & string>(
     name: Name,
     request: Draft<Calls[Name]['request']>,
     options: RequestOptions,
   ): Promise<readonly Calls[Name]['response'][]> {
+    const items: Calls[Name]['response'][] = []
+    await this.each(name, request, options, (item) => items.push(item))
+    return items
+  }
+
+  each<Name extends keyof Calls & string>(
+    name: Name,
+    request: Draft<Calls[Name]['request']>,
+    options: RequestOptions,
+    take: (item: Calls[Name]['response']) => void,
+  ): Promise<void> {
     const { request: requests, response: responses, path } = this.#definition(name)
-    const items: object[] = []
-    return this.#settle(options, (done, fail) => {
+    return this.#settle<undefined>(options, (done, fail) => {
       const stream = this.#client.makeServerStreamRequest(
         path,
         requests.encode,
@@ -108,9 +129,9 @@ class GrpcServiceClient<Calls extends CallTypes> implements ServiceClient<Calls>
         metadataOf(options),
         callOptions(options),
       )
-      stream.on('data', (item: object) => items.push(item))
+      stream.on('data', take)
       stream.on('error', fail)
-      stream.on('end', () => done(items))
+      stream.on('end', () => done(undefined))
       return stream
     })
   }

@@ -36,7 +36,10 @@ const OPTIONS: Options = {
 /** Which file defines a package or service. A name belongs to the longest prefix. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'apache.rocketmq.v2.': ['apache/rocketmq/v2/service.proto', 'apache/rocketmq/v2/admin.proto'],
-  'dledger.v1.': ['dledger/v1/namesrv.proto', 'dledger/v1/admin.proto'],
+  'dledger.v1.': ['dledger/v1/namesrv.proto', 'dledger/v1/admin.proto', 'dledger/v1/ledger.proto'],
+  'grpc.health.v1.': ['grpc/health/v1/health.proto'],
+  'grpc.reflection.v1.': ['grpc/reflection/v1/reflection.proto'],
+  'grpc.reflection.v1alpha.': ['grpc/reflection/v1alpha/reflection.proto'],
 }
 
 const packages = new Map<string, PackageDefinition>()
@@ -107,9 +110,27 @@ function guarded<Message extends object>(
   }
 }
 
-function packageOf(name: string): PackageDefinition {
+/**
+ * The definition files that a service needs, each a serialized google.protobuf.FileDescriptorProto with names as
+ * they stand in the files. The loader gives one for each package and leaves their dependencies out.
+ */
+export function descriptorsOf(serviceName: string): readonly Uint8Array[] {
+  const definitions = loadSync([...(FILES[prefixOf(serviceName)] ?? [])], { ...OPTIONS, keepCase: true })
+  for (const definition of Object.values(definitions)) {
+    if ('fileDescriptorProtos' in definition) {
+      return (definition as MessageTypeDefinition<object, object>).fileDescriptorProtos
+    }
+  }
+  return broken('a service has messages', { serviceName })
+}
+
+function prefixOf(name: string): string {
   const prefix = Object.keys(FILES).find((known) => name.startsWith(known))
-  if (prefix === undefined) return broken('no definition file knows the name', { name })
+  return prefix ?? broken('no definition file knows the name', { name })
+}
+
+function packageOf(name: string): PackageDefinition {
+  const prefix = prefixOf(name)
   const loaded = packages.get(prefix) ?? loadSync([...(FILES[prefix] ?? [])], OPTIONS)
   packages.set(prefix, loaded)
   return loaded

@@ -76,6 +76,17 @@ export interface StreamReply {
 /** One request, several responses that are written in order with backpressure. */
 export type ServerStreamMethod = (context: CallContext, request: Buffer) => Promise<StreamReply>
 
+/** A response that goes on for as long as its handler likes. */
+export interface Flow {
+  /** Aborts when nothing more can be sent: the client is gone, its deadline has passed, the server stops. */
+  readonly over: AbortSignal
+  /** Writes a message and resolves when the client has room for more; to false when it gets nothing more. */
+  send(bytes: Uint8Array): Promise<boolean>
+}
+
+/** One request, responses as they come. The call ends with OK when the promise resolves, or with what it throws. */
+export type FlowMethod = (context: CallContext, request: Buffer, flow: Flow) => Promise<void>
+
 /** A call with messages in both directions. Iterating gives the client's messages until it half-closes. */
 export interface BidiStream extends AsyncIterable<Buffer> {
   /** Queues a message. False when the stream is gone; a client that reads too slowly loses its stream. */
@@ -91,4 +102,5 @@ export type BidiMethod = (context: CallContext, stream: BidiStream) => Promise<v
 export type Method =
   | { readonly type: 'unary'; readonly path: string; readonly handle: UnaryMethod }
   | { readonly type: 'serverStream'; readonly path: string; readonly handle: ServerStreamMethod }
+  | { readonly type: 'flow'; readonly path: string; readonly handle: FlowMethod }
   | { readonly type: 'bidi'; readonly path: string; readonly handle: BidiMethod }

@@ -9,6 +9,7 @@ import type { HeaderList } from '../http2/header-field.ts'
 import type { Stream } from '../http2/stream.ts'
 import { BidiCall } from './bidi-call.ts'
 import type { CallHost, Ends } from './call.ts'
+import { FlowCall } from './flow-call.ts'
 import { failureTrailers, HEADERS_BYTES_MAX, refusalOf, statusOnly, trailersOnly } from './headers.ts'
 import { GrpcCode, GrpcFailure, type Method } from './service.ts'
 import { ServerStreamCall } from './server-stream-call.ts'
@@ -39,7 +40,9 @@ export class Session implements ConnectionUser {
   readonly #ends: Ends
   readonly #onClose: () => void
   readonly #disarmPreface: () => void
-  readonly #twoWay = new Set<BidiCall>()
+  /** Calls that do not end by themselves. */
+  readonly #endless = new Set<BidiCall | FlowCall>()
+  readonly #forget = (call: BidiCall | FlowCall): void => void this.#endless.delete(call)
   #pinging = false
 
   /** Takes over a socket that begins with an HTTP/2 preface. `onClose` is called when it is closed. */
@@ -56,7 +59,7 @@ export class Session implements ConnectionUser {
 
   /** Refuses new calls and closes the connection when those under way have ended. */
   drain(): void {
-    for (const call of this.#twoWay) call.end()
+    for (const call of this.#endless) call.end()
     this.#connection.drain()
   }
 
@@ -116,10 +119,15 @@ export class Session implements ConnectionUser {
       case 'serverStream':
         new ServerStreamCall(method.handle, this.#host, this.#ends, stream, headers).start()
         return
+      case 'flow': {
+        const call = new FlowCall(method.handle, this.#host, this.#ends, stream, headers, this.#forget)
+        this.#endless.add(call)
+        call.start()
+        return
+      }
       case 'bidi': {
-        const forget = (call: BidiCall): void => void this.#twoWay.delete(call)
-        const call = new BidiCall(method.handle, this.#host, this.#ends, stream, headers, forget)
-        this.#twoWay.add(call)
+        const call = new BidiCall(method.handle, this.#host, this.#ends, stream, headers, this.#forget)
+        this.#endless.add(call)
         call.open()
         return
       }

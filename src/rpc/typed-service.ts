@@ -37,7 +37,8 @@ export function typedService<Calls extends CallTypes>(
   })
 }
 
-function unaryMethod(
+/** The method of one unary call with objects instead of bytes. */
+export function unaryMethod(
   call: CallDefinition,
   handle: (context: CallContext, request: object) => Promise<Draft<object>>,
 ): Method {

@@ -8,7 +8,7 @@ import { runLeaderCall } from '../../src/proxy/leader-calls.ts'
 import { receiveMethod } from '../../src/proxy/receive.ts'
 import { emptyItems } from '../../src/proxy/receive-message.ts'
 import { RequestKeys } from '../../src/proxy/request-keys.ts'
-import { Router } from '../../src/proxy/router.ts'
+import { Router, type RunHere } from '../../src/proxy/router.ts'
 import { Code } from '../../src/rpc/apache-enums.ts'
 import type { AckMessageRequest } from '../../src/rpc/apache-service.ts'
 import type { StreamReply } from '../../src/rpc/service.ts'
@@ -30,8 +30,7 @@ class Case {
     const { clock, context } = this.world
     this.cluster = new FakeCluster(place)
     this.admission = new Admission(parkedMax, 1_000_000)
-    const runHere: ConstructorParameters<typeof Router>[0]['runHere'] = (head, request, signal) =>
-      runLeaderCall(context, head, request, signal)
+    const runHere: RunHere = (head, request, signal) => runLeaderCall(context, head, request, signal)
     this.#handle = receiveMethod({
       router: new Router({ cluster: this.cluster, clock, runHere }),
       clock,

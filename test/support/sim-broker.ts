@@ -12,6 +12,7 @@ import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
+import { LedgerMachine } from '../../src/ledger/machine/index.ts'
 import { Raft } from '../../src/raft/index.ts'
 import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
 import { SimDisk } from './sim-disk.ts'
@@ -34,6 +35,9 @@ export class SimBroker {
   readonly disk = new SimDisk()
   readonly kv = new SimKv()
   readonly broker: Broker
+  readonly ledgers!: LedgerMachine
+  /** Hears which ledgers changed. */
+  onLedgers: (ids: ReadonlySet<number>) => void = () => undefined
   readonly admin: Admin
 
   private constructor(broker: (self: SimBroker) => Broker) {
@@ -51,7 +55,11 @@ export class SimBroker {
     const kv = after?.kv ?? new SimKv()
     const create = after === undefined
     const logger = new QuietLogger()
-    const loader = BrokerMachine.loader()
+    const parts: LedgerMachine[] = []
+    const loader = BrokerMachine.loader({}, (rows) => {
+      parts.push(new LedgerMachine(rows))
+      return parts[0] as LedgerMachine
+    })
     for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
       for (const [key, value] of rows) loader.add(key, value)
     }
@@ -69,6 +77,9 @@ export class SimBroker {
       },
       logger,
     )
+    const ledgers = parts[0] as LedgerMachine
+    const applied = (): void => self?.onLedgers(ledgers.takeChanged())
+    let self: SimBroker | undefined
     const raft = new Raft({
       id: nodeId(1),
       voters: [nodeId(1)],
@@ -109,10 +120,10 @@ export class SimBroker {
         diskReserveBytes: 0,
         retention,
       },
-      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, failed },
+      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, applied, failed },
     )
-    const self = new SimBroker(() => broker)
-    Object.assign(self, { clock, disk, kv })
+    self = new SimBroker(() => broker)
+    Object.assign(self, { clock, disk, kv, ledgers })
     await broker.start()
     await self.run(500)
     return self

@@ -7,6 +7,7 @@
  */
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type { ErrorCode } from '../../base/errors.ts'
+import type { PartReply } from '../../base/state-machine.ts'
 
 /** The number of a topic, never used again after a deletion. */
 export type TopicId = number
@@ -272,3 +273,5 @@ export type Reply =
   /** For each receipt in order: was the message held by that delivery (or already acked by it)? */
   | { readonly type: 'acked'; readonly valid: readonly boolean[] }
   | { readonly type: 'changed'; readonly valid: boolean; readonly deadline: Millis }
+  /** The answer of a command that belongs to another machine in the same log. */
+  | { readonly type: 'part'; readonly reply: PartReply }

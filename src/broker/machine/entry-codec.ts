@@ -18,7 +18,7 @@
 import { assert } from '../../base/assert.ts'
 import type { Millis } from '../../base/brand.ts'
 import { getUint64, setUint64, viewOf } from '../../base/bytes.ts'
-import { UnknownVersionError } from '../../base/state-machine.ts'
+import { type MachinePart, UnknownVersionError } from '../../base/state-machine.ts'
 import { COMMAND_HEADER_BYTES, COMMAND_VERSION, type EncodedCommand, isKnownKind } from './command-encode.ts'
 
 export const ENTRY_VERSION = 1
@@ -59,9 +59,9 @@ export interface EntryHeader {
 /**
  * Reads the header of an entry that has bytes, and looks at the kind and version of every command before
  * any of them is applied. Returns `undefined` for bytes that are no entry. Throws `UnknownVersionError` for
- * an entry or command of a version that this program does not know.
+ * an entry or command of a version that this program does not know. Commands that `part` knows are known.
  */
-export function readEntryHeader(data: Uint8Array): EntryHeader | undefined {
+export function readEntryHeader(data: Uint8Array, part: MachinePart | null = null): EntryHeader | undefined {
   const view = viewOf(data)
   checkVersion(view.getUint8(0) === ENTRY_VERSION, 'an entry')
   if (data.byteLength < ENTRY_HEADER_BYTES) return undefined
@@ -74,11 +74,17 @@ export function readEntryHeader(data: Uint8Array): EntryHeader | undefined {
   for (let i = 0; i < commandCount; i++) {
     const end = commandEnd(view, at)
     if (end === undefined) break
-    checkVersion(isKnownKind(view.getUint8(at)), 'a command')
-    checkVersion((view.getUint32(at) & 0xff_ffff) === COMMAND_VERSION << 16, 'a command')
+    checkVersion(isKnown(view, at, part), 'a command')
     at = end
   }
   return { stampMs: stampMs as Millis, commandCount }
+}
+
+function isKnown(view: DataView, at: number, part: MachinePart | null): boolean {
+  const kind = view.getUint8(at)
+  const version = view.getUint8(at + 1)
+  if (view.getUint16(at + 2) !== 0) return false
+  return isKnownKind(kind) ? version === COMMAND_VERSION : part?.knows(kind, version) === true
 }
 
 /** Where the command that starts at `at` ends; `undefined` when the bytes end before it does. */

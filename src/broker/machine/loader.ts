@@ -5,6 +5,7 @@
  */
 import { BytesError, Reader } from '../../base/bytes.ts'
 import { messageOf } from '../../base/errors.ts'
+import type { MachinePart } from '../../base/state-machine.ts'
 import {
   readClaim,
   readConsumer,
@@ -16,6 +17,7 @@ import {
 } from './load-rows.ts'
 import { PageLoader } from './load-pages.ts'
 import { Meta, type SavedMeta } from './meta.ts'
+import type { RowLedger } from './rows.ts'
 import { MachineState, type WindowSizes } from './state.ts'
 import {
   readRowVersion,
@@ -44,6 +46,7 @@ interface RawRow {
 export interface LoadedState {
   readonly state: MachineState
   readonly meta: Meta
+  readonly part: MachinePart | null
   /** Empty when the state is exactly the one that was written. */
   readonly problems: readonly string[]
 }
@@ -55,10 +58,13 @@ export class StateLoader {
   readonly #pages: PageLoader
   readonly #rows = new Map<number, RawRow[]>()
   readonly #problems: string[] = []
+  readonly #part: MachinePart | null
   #count = 0
 
-  constructor(sizes: WindowSizes = {}) {
+  /** `makePart` makes another machine in the same log, whose rows are among those to come. */
+  constructor(sizes: WindowSizes = {}, makePart: ((rows: RowLedger) => MachinePart) | null = null) {
     this.#state = new MachineState(sizes)
+    this.#part = makePart === null ? null : makePart(this.#state.rows)
     this.#pages = new PageLoader(this.#state)
   }
 
@@ -67,6 +73,7 @@ export class StateLoader {
     this.#count++
     this.#attempt({ key, value }, () => {
       const table = readTable(new Reader(key))
+      if (this.#part?.ownsTable(table) === true) return this.#part.addRow(table, key, value)
       if (table < TABLE_META || table > TABLE_MOVED) throw new BytesError('the table is not known')
       readRowVersion(new Reader(value), table)
       if (table === TABLE_PAGE) this.#pages.add(key, value)
@@ -98,8 +105,9 @@ export class StateLoader {
     this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
     this.#each(TABLE_MOVED, (row) => readMoved(sink, row))
     this.#loadRings(meta)
+    if (this.#part !== null) this.#problems.push(...this.#part.finishRows())
     this.#compareDigest(meta)
-    return { state, meta: this.#meta, problems: this.#problems.slice(0, PROBLEMS_MAX) }
+    return { state, meta: this.#meta, part: this.#part, problems: this.#problems.slice(0, PROBLEMS_MAX) }
   }
 
   #loadMeta(): SavedMeta | undefined {

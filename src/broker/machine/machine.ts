@@ -7,10 +7,10 @@ import type { LogPosition } from '../../base/brand.ts'
 import { BytesError, viewOf } from '../../base/bytes.ts'
 import { DIGEST_EVERY_ENTRIES } from '../../base/limits.ts'
 import type { KvWrite } from '../../base/ports.ts'
-import type { EntryMeta, MachineDigests, StateMachine } from '../../base/state-machine.ts'
+import type { EntryMeta, MachineDigests, MachinePart, StateMachine } from '../../base/state-machine.ts'
 import { contact, createGroup, createTopic, deleteGroup, deleteTopic } from './catalog-commands.ts'
 import { decodeCommand } from './command-decode.ts'
-import { COMMAND_HEADER_BYTES, COMMAND_KINDS } from './command-encode.ts'
+import { COMMAND_HEADER_BYTES, COMMAND_KINDS, isKnownKind } from './command-encode.ts'
 import type { Command, Reply } from './commands.ts'
 import { deadLetter } from './dead-letters.ts'
 import { commandEnd, ENTRY_HEADER_BYTES, readEntryHeader } from './entry-codec.ts'
@@ -21,6 +21,7 @@ import { Meta } from './meta.ts'
 import { moveUp } from './move-up.ts'
 import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
 import { send } from './send.ts'
+import type { RowLedger } from './rows.ts'
 import { MachineState, refused, type WindowSizes } from './state.ts'
 import type { Effects } from './view.ts'
 import { StateView } from './state-view.ts'
@@ -36,12 +37,21 @@ export interface MachineLoader {
 /** The broker as a state machine, and the view of it that the shell reads. */
 export class BrokerMachine extends StateView implements StateMachine<Reply> {
   readonly #meta: Meta
+  readonly #part: MachinePart | null
   #savedIndex: number
 
-  /** Without arguments: a machine to which nothing was applied. */
-  constructor(state: MachineState = new MachineState(), meta: Meta = new Meta()) {
+  /**
+   * Without arguments: a machine to which nothing was applied. `part` is another machine in the same log that
+   * shares the rows of `state`.
+   */
+  constructor(
+    state: MachineState = new MachineState(),
+    meta: Meta = new Meta(),
+    part: MachinePart | null = null,
+  ) {
     super(state)
     this.#meta = meta
+    this.#part = part
     this.#savedIndex = state.appliedIndex
   }
 
@@ -50,14 +60,20 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     return new BrokerMachine(new MachineState(sizes))
   }
 
-  /** Starts the rebuilding of a machine from its table rows. Without rows it gives an empty machine. */
-  static loader(sizes: WindowSizes = {}): MachineLoader {
-    const loader = new StateLoader(sizes)
+  /**
+   * Starts the rebuilding of a machine from its table rows. Without rows it gives an empty machine. `makePart`
+   * makes another machine in the same log.
+   */
+  static loader(
+    sizes: WindowSizes = {},
+    makePart: ((rows: RowLedger) => MachinePart) | null = null,
+  ): MachineLoader {
+    const loader = new StateLoader(sizes, makePart)
     return {
       add: (key, value) => loader.add(key, value),
       finish: () => {
-        const { state, meta, problems } = loader.finish()
-        return { machine: new BrokerMachine(state, meta), problems }
+        const { state, meta, part, problems } = loader.finish()
+        return { machine: new BrokerMachine(state, meta, part), problems }
       },
     }
   }
@@ -89,6 +105,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     const { state } = this
     this.#settle()
     const writes = state.rows.take()
+    this.#part?.drained()
     if (state.appliedIndex === this.#savedIndex) return writes
     this.#savedIndex = state.appliedIndex
     writes.push(this.#meta.row(state))
@@ -111,7 +128,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
 
   /** Rules that do not hold, as sentences: empty, or this program is wrong. Walks the whole state. */
   faults(): readonly string[] {
-    return stateFaults(this.state)
+    return [...stateFaults(this.state), ...(this.#part?.faults() ?? [])]
   }
 
   #settle(): void {
@@ -119,9 +136,9 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     this.#meta.settle(this.state)
   }
 
-  #applyEntry(position: number, data: Uint8Array): Reply[] {
+  #applyEntry(position: LogPosition, data: Uint8Array): Reply[] {
     const { state } = this
-    const header = readEntryHeader(data)
+    const header = readEntryHeader(data, this.#part)
     if (header === undefined) return [refused('BAD_REQUEST', 'the bytes are no entry')]
     if (header.stampMs > state.now) {
       state.now = header.stampMs
@@ -129,6 +146,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     }
     state.dedupe.expire(state.now)
     state.requests.expire(state.now)
+    this.#part?.begin(state.now)
     const view = viewOf(data)
     const replies: Reply[] = []
     let at = ENTRY_HEADER_BYTES
@@ -138,17 +156,24 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
         replies.push(refused('BAD_REQUEST', 'the entry ends inside a command'))
         break
       }
-      const kind = view.getUint8(at)
-      const body = at + COMMAND_HEADER_BYTES
-      const isSend = kind === COMMAND_KINDS.send
-      replies.push(
-        isSend
-          ? send(state, view, body, end, position)
-          : applyBytes(state, kind, data.subarray(body, end), position + body),
-      )
+      replies.push(this.#applyCommand(view, at, end, position))
       at = end
     }
     return replies
+  }
+
+  /** Applies the command in `[start, end)` of an entry, or has it applied by the part that it belongs to. */
+  #applyCommand(entry: DataView, start: number, end: number, position: LogPosition): Reply {
+    const { state } = this
+    const kind = entry.getUint8(start)
+    const body = start + COMMAND_HEADER_BYTES
+    if (kind === COMMAND_KINDS.send) return send(state, entry, body, end, position)
+    if (!isKnownKind(kind)) {
+      assert(this.#part !== null, 'a command of another machine was known')
+      return { type: 'part', reply: this.#part.apply(kind, entry, body, end, position, state.now) }
+    }
+    const bytes = new Uint8Array(entry.buffer, entry.byteOffset + body, end - body)
+    return applyBytes(state, kind, bytes, position + body)
   }
 }
 

@@ -1,0 +1,90 @@
+/** What the leader does for ledgers: looks the ledger up, proposes, and turns the machine's reply into an answer. */
+import { unreachable } from '../base/assert.ts'
+import type { LogIndex, Millis } from '../base/brand.ts'
+import { BrokerError } from '../base/errors.ts'
+import type { EncodedCommand } from '../broker/machine/index.ts'
+import type { LedgerAnswer, LedgerRequest } from './leader-calls.ts'
+import { confirmLeadership, type LedgerLog } from './ledger-log.ts'
+import { encodeAppend } from './machine/append-codec.ts'
+import { encodeLedgerCommand } from './machine/command-codec.ts'
+import { isLedgerReply, type LedgerReply } from './machine/commands.ts'
+import type { LedgersView, LedgerView } from './machine/view.ts'
+
+export interface LeaderPartOptions {
+  readonly view: LedgersView
+  readonly log: LedgerLog
+  /** Throws DISK_FULL when there is no room for entries. */
+  readonly requireSpace: () => void
+}
+
+const NO_STAMP = 0 as Millis
+
+export class LeaderPart {
+  readonly #options: LeaderPartOptions
+
+  constructor(options: LeaderPartOptions) {
+    this.#options = options
+  }
+
+  /** Throws `BrokerError`: NOT_LEADER (outcome none or unknown), BUSY, DISK_FULL and what the machine refuses. */
+  async run(request: LedgerRequest): Promise<LedgerAnswer> {
+    const { log } = this.#options
+    if (!log.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
+    switch (request.type) {
+      case 'append': {
+        this.#options.requireSpace()
+        const ledger = this.#options.view.ledger(request.ledger) ?? (await this.#confirmed(request.ledger))
+        return this.#propose(encodeAppend(ledger.id, request.body))
+      }
+      case 'command':
+        return this.#propose(encodeLedgerCommand(request.command))
+      case 'confirm':
+        return answer(await confirmLeadership(log))
+      default:
+        return unreachable(request)
+    }
+  }
+
+  /** A ledger that is not known is missed only after a round through the log, so that a deposed leader denies nothing. */
+  async #confirmed(name: string): Promise<LedgerView> {
+    await confirmLeadership(this.#options.log)
+    return this.#options.view.ledger(name) ?? ledgerMissing(name)
+  }
+
+  async #propose(command: EncodedCommand): Promise<LedgerAnswer> {
+    const { index, reply } = await this.#options.log.propose(command)
+    if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
+    if (reply.type !== 'part' || !isLedgerReply(reply.reply)) {
+      throw new BrokerError('BAD_REQUEST', `the log answered ${reply.type} to a ledger`)
+    }
+    return answerOf(index, reply.reply)
+  }
+}
+
+/** Throws LEDGER_NOT_FOUND with what a person should do about it. */
+export function ledgerMissing(name: string): never {
+  const hint = `to create it: npm run cli -- ledger create ${name}`
+  throw new BrokerError('LEDGER_NOT_FOUND', `ledger "${name}" does not exist; ${hint}`)
+}
+
+function answerOf(index: LogIndex, reply: LedgerReply): LedgerAnswer {
+  switch (reply.type) {
+    case 'refused':
+      throw new BrokerError(reply.code, reply.message)
+    case 'appended': {
+      const { firstIndex, count, stampMs, repeated } = reply
+      return { index, value: firstIndex, count, stampMs, repeated }
+    }
+    case 'trimmed':
+      return { ...answer(index), value: reply.firstIndex }
+    case 'created':
+    case 'done':
+      return answer(index)
+    default:
+      return unreachable(reply)
+  }
+}
+
+function answer(index: LogIndex): LedgerAnswer {
+  return { index, value: 0, count: 0, stampMs: NO_STAMP, repeated: false }
+}
