@@ -105,9 +105,10 @@ export class Retention {
 
   /** The start of the first segment that stays. The newest segment of what every member holds always stays. */
   async #target(floor: LogPosition): Promise<LogPosition> {
-    const { config, kept, now } = this.#options
+    const { config, kept, now, view } = this.#options
     const { start, end, segmentBytes } = kept.span
-    const limit = kept.sharedEnd - segmentBytes
+    const needed = view.neededByPart ?? end
+    const limit = Math.min(kept.sharedEnd - segmentBytes, needed - (needed % segmentBytes))
     let target = Math.max(floor, start)
     const tooLarge = (): boolean => config.bytes !== undefined && end - target > config.bytes
     while (target < limit && tooLarge()) target += segmentBytes

@@ -14,11 +14,18 @@ import type { MachineState } from './state.ts'
 
 const DONE: Reply = { type: 'done' }
 
-/** Neither mark goes back. What is in flight below its queue's minimum and was left behind ends. */
+/**
+ * Neither mark goes back, and neither passes what another machine in this log still needs. What is in flight below its
+ * queue's minimum and was left behind ends.
+ */
 export function floor(state: MachineState, command: Floor): Reply {
-  if (command.rising > state.rising) state.rising = command.rising
+  const needed = state.neededByPart() ?? command.rising
+  const rising = command.rising < needed ? command.rising : needed
+  if (rising > state.rising) state.rising = rising
   if (command.position <= state.floor) return DONE
-  state.floor = command.position < state.rising ? command.position : state.rising
+  const passed = command.position < state.rising ? command.position : state.rising
+  if (passed <= state.floor) return DONE
+  state.floor = passed
   for (const group of state.groups.byId.values()) {
     for (const consumer of group.consumers.values()) {
       for (const claim of claimsBefore(consumer, consumer.queue.minOffset)) {

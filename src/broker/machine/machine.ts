@@ -52,6 +52,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     super(state)
     this.#meta = meta
     this.#part = part
+    if (part !== null) state.neededByPart = () => part.neededFrom()
     this.#savedIndex = state.appliedIndex
   }
 

@@ -35,6 +35,10 @@ export class StateView implements MachineView {
     return { position: this.state.floor, rising: this.state.rising }
   }
 
+  get neededByPart(): LogPosition | undefined {
+    return this.state.neededByPart()
+  }
+
   get movedBytes(): number {
     return this.state.movedBytes
   }

@@ -35,6 +35,9 @@ export class MachineState {
   readonly dedupe: Dedupe
   readonly requests: RequestWindow
 
+  /** The lowest position that another machine in the same log still needs; `undefined`: none. */
+  neededByPart: () => LogPosition | undefined = () => undefined
+
   // Derived: not in the tables, and no command depends on it but to find what the tables hold.
   /** Bytes of all messages that were moved up. */
   movedBytes = 0

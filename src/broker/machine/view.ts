@@ -69,6 +69,8 @@ export interface MachineView {
   readonly now: Millis
   /** Nothing of the log below `position` is read; no new pointer leads below `rising`. */
   readonly floors: { readonly position: LogPosition; readonly rising: LogPosition }
+  /** The lowest log position that another machine in this log needs: no floor passes it. */
+  readonly neededByPart: LogPosition | undefined
   /** Bytes of all messages that were moved up. */
   readonly movedBytes: number
   topic(name: string): TopicView | undefined

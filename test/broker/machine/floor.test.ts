@@ -287,6 +287,6 @@ test('whatever clients do while floors pass, what is left is whole and stands ab
         expect(scene.tableDigest()).toBe(scene.digest)
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 6 },
   )
 })

@@ -5,6 +5,7 @@ import { utf8, utf8Text } from '../../../../src/base/bytes.ts'
 import { crc32 } from '../../../../src/base/crc32.ts'
 import type { KvWrite } from '../../../../src/base/ports.ts'
 import type { EncodedCommand } from '../../../../src/broker/machine/command-encode.ts'
+import type { Reply } from '../../../../src/broker/machine/commands.ts'
 import { BrokerMachine, encodeEntry } from '../../../../src/broker/machine/index.ts'
 import type { WindowSizes } from '../../../../src/broker/machine/state.ts'
 import { encodeAppend, encodeAppendBody } from '../../../../src/ledger/machine/append-codec.ts'
@@ -69,16 +70,26 @@ export class LedgerHarness {
 
   /** Applies commands as one entry, `laterMs` after the last one. */
   apply(commands: readonly EncodedCommand[], laterMs = 0): readonly LedgerReply[] {
+    return this.applyAny(commands, laterMs).map((reply) => {
+      if (reply.type !== 'part' || !isLedgerReply(reply.reply)) throw new Error(`answered ${reply.type}`)
+      return reply.reply
+    })
+  }
+
+  /** The same for commands of any machine in the log. */
+  applyAny(commands: readonly EncodedCommand[], laterMs = 0): readonly Reply[] {
     this.nowMs += laterMs
     const data = Buffer.concat(encodeEntry(this.nowMs as Millis, commands).chunks)
     const index = (this.machine.appliedIndex + 1) as LogIndex
     const replies = this.machine.apply({ index, position: this.#position as LogPosition }, data)
     this.#log.push(data)
     this.#position += data.byteLength
-    return replies.map((reply) => {
-      if (reply.type !== 'part' || !isLedgerReply(reply.reply)) throw new Error(`answered ${reply.type}`)
-      return reply.reply
-    })
+    return replies
+  }
+
+  /** Where the log ends. */
+  get end(): LogPosition {
+    return this.#position as LogPosition
   }
 
   one(command: EncodedCommand | LedgerCommand, laterMs = 0): LedgerReply {
