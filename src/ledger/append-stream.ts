@@ -2,8 +2,10 @@
  * Appending through a stream: requests go to the leader without waiting for one another, what waits becomes one
  * command, and results come back in the order of the requests.
  *
- * Promise: entries stand in the ledger in the order of their requests. So what surely did not happen is sent again
- * only when nothing that was sent after it may have happened.
+ * Promise: entries stand in the ledger in the order of their requests. So what failed is sent again only when nothing
+ * that was sent after it may have happened without it: what surely did not happen, when all behind it surely did
+ * not; what has a key and an unknown outcome, also when what is unknown behind it was asked of the same leader in
+ * the same term.
  */
 import { BrokerError } from '../base/errors.ts'
 import { ENTRY_BYTES_TARGET, LEDGER_APPEND_ENTRIES_MAX } from '../base/limits.ts'
@@ -24,8 +26,13 @@ const LEADER_WAIT_MS = 200
 export type AppendOutcome = LedgerAnswer | BrokerError
 
 export interface AppendStreamOptions {
-  /** Asks the leader once. Throws `BrokerError`; outcome `none` only if nothing happened. */
-  readonly askOnce: (request: LedgerRequest, remainingMs: number) => Promise<LedgerAnswer>
+  /**
+   * Asks the leader of a term once, in the order of the calls. Throws `BrokerError`; outcome `none` only if nothing
+   * happened.
+   */
+  readonly askOnce: (request: LedgerRequest, remainingMs: number, term: number) => Promise<LedgerAnswer>
+  /** The newest term that is known. */
+  readonly term: () => number
   /** Resolves at the next change of leadership, or after so many milliseconds. */
   readonly leaderChange: (ms: number) => Promise<void>
   /** Throws BUSY when the member holds too much, and counts what it lets in. */
@@ -47,7 +54,8 @@ interface Request {
 /** Requests that travel as one command. */
 interface Group {
   readonly requests: readonly Request[]
-  readonly bytes: number
+  /** In which the leader was asked. */
+  readonly term: number
   settled: boolean
 }
 
@@ -142,7 +150,8 @@ export class AppendStream {
       this.#openBytes -= cut.raw.byteLength
       this.#options.leave(cut.raw.byteLength)
     }
-    this.#sent = this.#sent.filter((group) => group.requests.some((one) => one.outcome === undefined))
+    // Only from the front: what went well behind something else tells that this must not be sent again.
+    while (this.#sent[0]?.requests.every((one) => one.outcome !== undefined) === true) this.#sent.shift()
     this.#stream.send(this.#options.encode(results))
     this.#wakeReader()
   }
@@ -166,7 +175,7 @@ export class AppendStream {
       bytes += cut.raw.byteLength
       if (!isPlain) break
     }
-    return { requests: this.#waiting.splice(0, count), bytes, settled: false }
+    return { requests: this.#waiting.splice(0, count), term: this.#options.term(), settled: false }
   }
 
   #send(group: Group): void {
@@ -181,7 +190,7 @@ export class AppendStream {
       const body = bodyOf(cuts)
       const ledger = cuts[0]?.ledger ?? ''
       const request = { type: 'append', byteLength: body.size, ledger, body } as const
-      this.#answered(group, await this.#options.askOnce(request, due - this.#options.mono()))
+      this.#answered(group, await this.#options.askOnce(request, due - this.#options.mono(), group.term))
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error
       this.#failed(group, error)
@@ -215,16 +224,21 @@ export class AppendStream {
   }
 
   /**
-   * Everything that was sent has ended. What failed behind the last one that did not surely fail is sent again, one
-   * request after the other; what stands before it has failed.
+   * Everything that was sent has ended. What may be sent again is, one request after the other; what stands before
+   * it and was kept has failed.
    */
   async #recover(): Promise<void> {
     this.#state = 'recovering'
     const again: Request[] = []
     let isFull = true
+    let unknownTerm: number | undefined
     for (const group of [...this.#sent].reverse()) {
       const error = this.#kept.get(group)
       if (error === undefined) break
+      // Something behind it may have happened: then it must not come after that.
+      const isBefore = error.outcome === 'unknown' && group.term === unknownTerm
+      if (unknownTerm !== undefined && !isBefore) break
+      if (error.outcome === 'unknown') unknownTerm = group.term
       isFull &&= error.code === 'LIMIT_REACHED'
       again.unshift(...group.requests)
       this.#kept.delete(group)
@@ -254,7 +268,7 @@ export class AppendStream {
       const remainingMs = dueMono - this.#options.mono()
       try {
         const ask = { type: 'append', byteLength: body.size, ledger: cut.ledger, body } as const
-        request.outcome = await this.#options.askOnce(ask, remainingMs)
+        request.outcome = await this.#options.askOnce(ask, remainingMs, 0)
       } catch (error) {
         if (!(error instanceof BrokerError)) throw error
         const mayRepeat = error.outcome === 'none' || cut.key !== null

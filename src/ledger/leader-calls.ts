@@ -4,7 +4,8 @@
  *   0  u8   version, 1
  *   1  u8   method: 1 append, 2 command, 3 confirm
  *   2  u32  milliseconds that are left
- *   6       append: name of the ledger (u16 length), body (`machine/append-codec.ts`, any ledger id)
+ *   6  u64  the term in which the leader must lead, 0 for any
+ *  14       append: name of the ledger (u16 length), body (`machine/append-codec.ts`, any ledger id)
  *           command: a command of ledgers with its header, as it goes into the log
  *           confirm: nothing
  *
@@ -27,6 +28,11 @@ const ANSWER_BYTES = 29
 export interface LedgerHead {
   readonly method: keyof typeof METHODS
   readonly remainingMs: number
+  /**
+   * Only a leader of this term may take the call; 0: any. What one leader is asked in one term, one call after the
+   * other, stands in its log in this order, so if a later one survives the earlier ones do.
+   */
+  readonly term: number
 }
 
 /** What is asked. `byteLength` is about the memory that it holds. */
@@ -52,7 +58,7 @@ export interface LedgerAnswer {
 /** A call as the bytes of a member's call to another one. Bodies of entries are not copied. */
 export function encodeLedgerCall(head: LedgerHead, request: LedgerRequest): readonly Uint8Array[] {
   const into = new Writer(64).uint8(VERSION).uint8(METHODS[request.type])
-  into.uint32(Math.min(Math.max(Math.trunc(head.remainingMs), 0), 0xffff_ffff))
+  into.uint32(Math.min(Math.max(Math.trunc(head.remainingMs), 0), 0xffff_ffff)).uint64(head.term)
   switch (request.type) {
     case 'append':
       return [into.text16(request.ledger).done(), ...request.body.chunks]
@@ -65,12 +71,23 @@ export function encodeLedgerCall(head: LedgerHead, request: LedgerRequest): read
   }
 }
 
+/** A call as it was asked. */
+export interface LedgerCall {
+  readonly term: number
+  readonly request: LedgerRequest
+}
+
 /** Reads a call. Throws `BytesError`. What is kept of an append is a view of `bytes`, but for its head. */
-export function decodeLedgerCall(bytes: Uint8Array): LedgerRequest {
+export function decodeLedgerCall(bytes: Uint8Array): LedgerCall {
   const reader = new Reader(bytes)
   if (reader.uint8() !== VERSION) throw new BytesError('a ledger call of an unknown version')
   const method = reader.uint8()
   reader.skip(4)
+  const term = reader.uint64()
+  return { term, request: readRequest(method, reader) }
+}
+
+function readRequest(method: number, reader: Reader): LedgerRequest {
   switch (method) {
     case METHODS.append: {
       const ledger = reader.text16()
@@ -83,7 +100,7 @@ export function decodeLedgerCall(bytes: Uint8Array): LedgerRequest {
       const kind = reader.uint8()
       reader.skip(COMMAND_HEADER_BYTES - 1)
       const command = decodeLedgerCommand(kind, reader.take(reader.left))
-      return { type: 'command', byteLength: bytes.byteLength, command }
+      return { type: 'command', byteLength: reader.bytes.byteLength, command }
     }
     case METHODS.confirm:
       return { type: 'confirm', byteLength: 0 }

@@ -8,11 +8,13 @@ import { confirmLeadership, type LedgerLog } from './ledger-log.ts'
 import { encodeAppend } from './machine/append-codec.ts'
 import { encodeLedgerCommand } from './machine/command-codec.ts'
 import { isLedgerReply, type LedgerReply } from './machine/commands.ts'
-import type { LedgersView, LedgerView } from './machine/view.ts'
+import type { LedgersView } from './machine/view.ts'
 
 export interface LeaderPartOptions {
   readonly view: LedgersView
   readonly log: LedgerLog
+  /** The term of this member. */
+  readonly term: () => number
   /** Throws DISK_FULL when there is no room for entries. */
   readonly requireSpace: () => void
 }
@@ -26,14 +28,18 @@ export class LeaderPart {
     this.#options = options
   }
 
-  /** Throws `BrokerError`: NOT_LEADER (outcome none or unknown), BUSY, DISK_FULL and what the machine refuses. */
-  async run(request: LedgerRequest): Promise<LedgerAnswer> {
+  /**
+   * Appends reach the log in the order of the calls. Throws `BrokerError`: NOT_LEADER (outcome none or unknown), also
+   * in another term than `term` unless that is 0, BUSY, DISK_FULL and what the machine refuses.
+   */
+  async run(request: LedgerRequest, term: number): Promise<LedgerAnswer> {
     const { log } = this.#options
-    if (!log.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
+    if (!log.leading || (term !== 0 && term !== this.#options.term()))
+      throw new BrokerError('NOT_LEADER', 'this member does not lead')
     switch (request.type) {
       case 'append': {
         this.#options.requireSpace()
-        const ledger = this.#options.view.ledger(request.ledger) ?? (await this.#confirmed(request.ledger))
+        const ledger = this.#options.view.ledger(request.ledger) ?? (await this.#missing(request.ledger))
         return this.#propose(encodeAppend(ledger.id, request.body))
       }
       case 'command':
@@ -45,10 +51,13 @@ export class LeaderPart {
     }
   }
 
-  /** A ledger that is not known is missed only after a round through the log, so that a deposed leader denies nothing. */
-  async #confirmed(name: string): Promise<LedgerView> {
+  /**
+   * Says that there is no such ledger, after a round through the log, so that a deposed leader denies nothing. A
+   * ledger that was made meanwhile does not count: the append would stand behind others that came after it.
+   */
+  async #missing(name: string): Promise<never> {
     await confirmLeadership(this.#options.log)
-    return this.#options.view.ledger(name) ?? ledgerMissing(name)
+    return ledgerMissing(name)
   }
 
   async #propose(command: EncodedCommand): Promise<LedgerAnswer> {

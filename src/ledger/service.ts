@@ -82,7 +82,7 @@ export class LedgerService {
     this.#router = new Router<LedgerHead, LedgerRequest, LedgerAnswer>({
       cluster,
       clock,
-      runHere: (_head, request) => leaderPart.run(request),
+      runHere: ({ term }, request) => leaderPart.run(request, term),
     })
     this.#reader = new EntryReader(options.view, options.log)
   }
@@ -152,7 +152,8 @@ export class LedgerService {
   #appendStream(stream: BidiStream): Promise<void> {
     const { clock, cluster, schedule } = this.#options
     const streaming = new AppendStream(stream, {
-      askOnce: (request, remainingMs) => this.#askOnce(request, remainingMs),
+      askOnce: (request, remainingMs, term) => this.#askOnce(request, remainingMs, term),
+      term: () => this.#options.leadership().term,
       leaderChange: async (ms) => {
         const aborter = new AbortController()
         const cancel = clock.timer(ms, () => aborter.abort())
@@ -169,14 +170,14 @@ export class LedgerService {
   }
 
   /** One try at the leader, wherever it is. */
-  async #askOnce(request: LedgerRequest, remainingMs: number): Promise<LedgerAnswer> {
+  async #askOnce(request: LedgerRequest, remainingMs: number, term: number): Promise<LedgerAnswer> {
     const { cluster, leaderPart } = this.#options
     if (remainingMs <= 0)
       throw new BrokerError('TIMEOUT', 'no leader took the append in time, nothing was done')
     const place = cluster.leaderPlace()
-    if (place === 'here') return leaderPart.run(request)
+    if (place === 'here') return leaderPart.run(request, term)
     if (place === 'nobody') throw new BrokerError('NO_LEADER', 'nobody leads at the moment')
-    return cluster.callLeader({ method: request.type, remainingMs }, request, NEVER_ABORTED)
+    return cluster.callLeader({ method: request.type, remainingMs, term }, request, NEVER_ABORTED)
   }
 
   async #read(context: CallContext, bytes: Buffer, flow: Flow): Promise<void> {
@@ -213,7 +214,7 @@ export class LedgerService {
     const { clock } = this.#options
     const patience = new Patience(clock, dueMonoOf(context.deadlineMono, clock.mono()))
     try {
-      const head = { method: request.type, remainingMs: 0 }
+      const head = { method: request.type, remainingMs: 0, term: 0 }
       const call = { head, request, patience, reserveMs: 0, repeatable, abortable: false }
       return await this.#router.call({ ...call, admission: this.#admission })
     } finally {

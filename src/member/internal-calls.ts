@@ -27,6 +27,7 @@ import {
   encodeLedgerAnswer,
   encodeLedgerCall,
   type LedgerAnswer,
+  type LedgerCall,
   type LedgerHead,
   type LedgerRequest,
 } from '../ledger/leader-calls.ts'
@@ -55,7 +56,7 @@ export interface InternalHandlers {
   adminCall(call: AdminCall): Promise<unknown>
   waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
   fetchLog(first: LogIndex, bytesMax: number): Promise<FetchedLog>
-  ledgerCall(request: LedgerRequest): Promise<LedgerAnswer>
+  ledgerCall(call: LedgerCall): Promise<LedgerAnswer>
 }
 
 /** Runs a call that came in from another member. */
@@ -129,7 +130,14 @@ export class InternalCalls {
   ): Promise<LedgerAnswer> {
     const timeoutMs = Math.max(1, head.remainingMs)
     const chunks = encodeLedgerCall(head, request)
-    return decodeLedgerAnswer(await this.#transport.call(to, LEDGER_CALL, chunks, { timeoutMs, signal }))
+    const answer = await this.#transport.call(to, LEDGER_CALL, chunks, { timeoutMs, signal })
+    try {
+      return decodeLedgerAnswer(answer)
+    } catch (cause) {
+      if (!(cause instanceof BytesError)) throw cause
+      const message = `member ${to} answered what this one cannot read`
+      throw new BrokerError('CLOSED', message, { outcome: 'unknown', cause })
+    }
   }
 
   /** Resolves when the other member has applied the entry. */

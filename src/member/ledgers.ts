@@ -28,7 +28,11 @@ export interface MemberLedgers {
 export function openLedgers(options: MemberLedgersOptions): MemberLedgers {
   const { view, broker, clock, logger } = options
   const shared = { view, log: broker.ledger, clock }
-  const leaderPart = new LeaderPart({ ...shared, requireSpace: () => broker.diskGuard.requireSpace() })
+  const leaderPart = new LeaderPart({
+    ...shared,
+    term: () => broker.ledger.role.term,
+    requireSpace: () => broker.diskGuard.requireSpace(),
+  })
   const service = new LedgerService({
     ...shared,
     leaderPart,

@@ -299,7 +299,7 @@ class Member implements RunningMember {
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
-      ledgerCall: (request) => this.#ledgers.leaderPart.run(request),
+      ledgerCall: ({ request, term }) => this.#ledgers.leaderPart.run(request, term),
     }
   }
 

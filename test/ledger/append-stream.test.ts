@@ -64,11 +64,13 @@ class Case {
   readonly outcomes: string[] = []
   readonly done: Promise<void>
   nowMs = 0
+  term = 1
   held = 0
 
   constructor() {
     const appending = new AppendStream(this.stream, {
       askOnce: (request) => this.#ask(request),
+      term: () => this.term,
       leaderChange: () => Promise.resolve(),
       enter: (bytes) => {
         this.held += bytes
@@ -230,6 +232,23 @@ describe('when the leader goes', () => {
     expect(one.texts).toEqual(['a', 'b'])
   })
 
+  test('that something behind it went well is not forgotten when what stands before it is reported', async () => {
+    const one = new Case()
+    one.stream.feed(
+      draft('a', { expectedLastIndex: 0 }),
+      draft('b', { idempotencyKey: 'k' }),
+      draft('c', { idempotencyKey: 'l' }),
+    )
+    await one.pass()
+    one.ask(1).fail('NOT_LEADER')
+    one.ask(2).answer(2)
+    await one.pass()
+    one.ask(0).answer(1)
+    await one.pass()
+    expect(one.texts).toEqual(['a', 'b', 'c'])
+    expect(one.outcomes).toEqual(['1+1', 'NOT_LEADER none', '2+1'])
+  })
+
   test('an unknown outcome is told and never sent again without a key', async () => {
     const one = new Case()
     one.stream.feed(draft('a'))
@@ -252,6 +271,38 @@ describe('when the leader goes', () => {
     one.ask(1).answer(1)
     await one.pass()
     expect(one.outcomes).toEqual(['1+1'])
+  })
+
+  test('what has keys is sent again in order if one leader was asked for all of it, else only the last', async () => {
+    for (const isSame of [true, false]) {
+      const one = new Case()
+      one.stream.feed(draft('a', { idempotencyKey: 'k' }))
+      await one.pass()
+      if (!isSame) one.term = 2
+      one.stream.feed(draft('b', { idempotencyKey: 'l' }))
+      await one.pass()
+      for (const at of [0, 1]) one.ask(at).fail('NOT_LEADER', 'unknown')
+      await one.pass()
+      one.ask(2).answer(1)
+      await one.pass()
+      if (isSame) one.ask(3).answer(2)
+      await one.pass()
+      expect(one.texts).toEqual(isSame ? ['a', 'b', 'a', 'b'] : ['a', 'b', 'b'])
+      expect(one.outcomes).toEqual(isSame ? ['1+1', '2+1'] : ['NOT_LEADER unknown', '1+1'])
+    }
+  })
+
+  test('what surely did not happen is not sent again when something behind it may have happened', async () => {
+    const one = new Case()
+    one.stream.feed(draft('a', { idempotencyKey: 'k' }), draft('b', { idempotencyKey: 'l' }))
+    await one.pass()
+    one.ask(0).fail('BUSY')
+    one.ask(1).fail('NOT_LEADER', 'unknown')
+    await one.pass()
+    one.ask(2).answer(7)
+    await one.pass()
+    expect(one.texts).toEqual(['a', 'b', 'b'])
+    expect(one.outcomes).toEqual(['BUSY none', '7+1'])
   })
 
   test('a request that finds no leader in its time has failed and nothing happened', async () => {

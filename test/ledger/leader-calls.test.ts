@@ -11,8 +11,10 @@ import {
 import { encodeAppendBody } from '../../src/ledger/machine/append-codec.ts'
 
 function travelled(request: LedgerRequest): LedgerRequest {
-  const head = { method: request.type, remainingMs: 5 }
-  return decodeLedgerCall(Buffer.concat(encodeLedgerCall(head, request)))
+  const head = { method: request.type, remainingMs: 5, term: 2 ** 40 }
+  const call = decodeLedgerCall(Buffer.concat(encodeLedgerCall(head, request)))
+  expect(call.term).toBe(head.term)
+  return call.request
 }
 
 test('an append reaches the leader as it was made', () => {
@@ -49,7 +51,12 @@ test('an answer comes back as it was given', () => {
 })
 
 test('bytes that are no call are refused', () => {
-  for (const bytes of [[], [2, 1, 0, 0, 0, 0], [1, 9, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 1, 65]]) {
+  for (const bytes of [
+    [],
+    [2, 1, 0, 0, 0, 0],
+    [1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [1, 1, 0, 0, 0, 0, 0, 1, 65],
+  ]) {
     expect(() => decodeLedgerCall(Uint8Array.from(bytes))).toThrow(BytesError)
   }
 })

@@ -23,7 +23,11 @@ class Case {
     const common = { view: ledgers, log: broker.ledger, clock }
     this.service = new LedgerService({
       ...common,
-      leaderPart: new LeaderPart({ ...common, requireSpace: () => broker.diskGuard.requireSpace() }),
+      leaderPart: new LeaderPart({
+        ...common,
+        term: () => broker.ledger.role.term,
+        requireSpace: () => broker.diskGuard.requireSpace(),
+      }),
       cluster: {
         leaderPlace: () => (broker.ledger.leading ? 'here' : 'nobody'),
         leaderChange: () => new Promise(() => undefined),
