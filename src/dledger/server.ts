@@ -18,6 +18,7 @@ import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
 import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
+import { LogWatch } from './log-watch.ts'
 import type { MetaStore } from './meta-store.ts'
 import { decodeRaft } from './peers/index.ts'
 import { PeerSender, type RaftLink } from './peer-sender.ts'
@@ -74,6 +75,7 @@ export class DLedgerServer<Reply> {
   readonly #tables: TableStore
   readonly #sender: PeerSender
   readonly #pace: GatherPace
+  readonly #logWatch: LogWatch
   readonly #appliedWaiters = new AppliedWaiters()
   readonly #schedule: (run: () => void) => void
   #inbox: Input[] = []
@@ -85,15 +87,13 @@ export class DLedgerServer<Reply> {
   /** The index that must be applied before this leader serves; `null` when it does not lead. */
   #serveFrom: LogIndex | null = null
   #leading = false
-  #inDoubt: boolean
 
   constructor(options: DLedgerOptions<Reply>) {
     this.#options = options
     this.#raft = options.raft
     this.#log = options.log
-    options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
+    this.#logWatch = new LogWatch(options, (error) => this.#fail(error))
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
-    this.#inDoubt = options.raft.isInDoubt
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
     this.#writeLane = new WriteLane(
@@ -280,7 +280,7 @@ export class DLedgerServer<Reply> {
     if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
-    if (this.#inDoubt && !this.#raft.isInDoubt) this.#endDoubt()
+    this.#logWatch.stepped()
     this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
     for (const { to, message } of ready.send) this.#sender.send(to, message)
@@ -346,13 +346,6 @@ export class DLedgerServer<Reply> {
     this.metrics.made(entry.index, this.#options.clock.mono())
     this.#proposals.appended(entry.index, entry.term, batch)
     return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
-  }
-
-  /** The log holds again what may have been lost: from now on this member votes like any other. */
-  #endDoubt(): void {
-    this.#inDoubt = false
-    this.#options.logger.info({ term: this.#role.term }, 'doubt about the log ended')
-    this.#log.care.endDoubt().catch((error: unknown) => this.#fail(error))
   }
 
   #changeRole(change: RoleChange, ready: Ready): void {
