@@ -18,6 +18,7 @@ import { decodeIncoming } from './incoming.ts'
 import { KeptLog } from './kept-log.ts'
 import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
+import { LogWatch } from './log-watch.ts'
 import { PeerSender } from './peer-sender.ts'
 import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
@@ -46,6 +47,7 @@ export class DLedgerServer<Reply> {
   readonly #tables: TableStore
   readonly #sender: PeerSender
   readonly #pace: GatherPace
+  readonly #logWatch: LogWatch
   readonly #appliedWaiters = new AppliedWaiters()
   readonly #schedule: (run: () => void) => void
   #inbox: Input[] = []
@@ -57,15 +59,13 @@ export class DLedgerServer<Reply> {
   /** The index that must be applied before this leader serves; `null` when it does not lead. */
   #serveFrom: LogIndex | null = null
   #leading = false
-  #inDoubt: boolean
 
   constructor(options: DLedgerOptions<Reply>) {
     this.#options = options
     this.#raft = options.raft
     this.#log = options.log
-    options.log.care.knowCommitted(() => this.#raft.status().commitIndex)
+    this.#logWatch = new LogWatch(options, (error) => this.#fail(error))
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
-    this.#inDoubt = options.raft.isInDoubt
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
     this.#writeLane = new WriteLane(
@@ -241,7 +241,7 @@ export class DLedgerServer<Reply> {
     if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
-    if (this.#inDoubt && !this.#raft.isInDoubt) this.#endDoubt()
+    this.#logWatch.stepped()
     this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
     for (const { to, message } of ready.send) {
@@ -310,13 +310,6 @@ export class DLedgerServer<Reply> {
     this.metrics.made(entry.index, this.#options.clock.mono())
     this.#proposals.appended(entry.index, entry.term, batch)
     return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
-  }
-
-  /** The log holds again what may have been lost: from now on this member votes like any other. */
-  #endDoubt(): void {
-    this.#inDoubt = false
-    this.#options.logger.info({ term: this.#role.term }, 'doubt about the log ended')
-    this.#log.care.endDoubt().catch((error: unknown) => this.#fail(error))
   }
 
   #changeRole(change: RoleChange, ready: Ready): void {

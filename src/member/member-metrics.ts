@@ -6,7 +6,13 @@ const ROLES: Readonly<Record<string, number>> = { preCandidate: 1, candidate: 1,
 const PREFIX = 'rocketmq_dledger_'
 
 export function memberMetrics(facts: MemberFacts): readonly Family[] {
-  return [...raftGauges(facts), ...peerGauges(facts), ...logFamilies(facts), ...processGauges(facts)]
+  return [
+    ...raftGauges(facts),
+    ...peerGauges(facts),
+    ...logFamilies(facts),
+    ...conditionFamilies(facts),
+    ...processGauges(facts),
+  ]
 }
 
 function raftGauges({ broker, storage }: MemberFacts): readonly Family[] {
@@ -90,6 +96,19 @@ function logFamilies({ broker }: MemberFacts): readonly Family[] {
         { labels: { reason: 'not_leader' }, value: metrics.refusedNotLeader },
       ],
     },
+  ]
+}
+
+function conditionFamilies({ storage, broker, scrub }: MemberFacts): readonly Family[] {
+  const { found, repaired, open } = storage.log.care.damage
+  const inDoubt = broker.ledger.status.doubtTerm === null ? 0 : 1
+  return [
+    gauge('in_doubt', 'Whether this member may lack what it acknowledged: its vote counts less.', inDoubt),
+    counter('damaged_records_total', 'Records that were found damaged on the disk.', found),
+    counter('repaired_records_total', 'Repairs of damaged records from other members.', repaired),
+    gauge('open_records', 'Damaged records that no other member could give so far.', open),
+    counter('scrub_passes_total', 'Whole readings of the log in the background.', scrub.passes),
+    gauge('scrubbed_bytes', 'How far the present reading of the log is.', scrub.bytes),
   ]
 }
 

@@ -22,6 +22,9 @@ test('a member tells Prometheus what its log does', async () => {
       const count = `${PREFIX}${timed}_latency_milliseconds_count`
       expect(value(after, count), timed).toBeGreaterThan(value(before, count))
     }
+    for (const name of ['in_doubt', 'damaged_records_total', 'repaired_records_total', 'open_records']) {
+      expect(value(after, `${PREFIX}${name}`), name).toBe(0)
+    }
     expect(after).toContain('peer_id="1"')
   } finally {
     await group.close()
