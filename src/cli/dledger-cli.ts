@@ -5,6 +5,7 @@ import { addGroupCommand } from './group-command.ts'
 import { addLedgerCommand } from './ledger-command.ts'
 import { addProduceCommand } from './produce-command.ts'
 import { runProgram } from './run-program.ts'
+import { addSnapshotCommand } from './snapshot-command.ts'
 import { addStatusCommand } from './status-command.ts'
 import { addTopicCommand } from './topic-command.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
@@ -29,5 +30,6 @@ addGroupCommand(program)
 addProduceCommand(program)
 addConsumeCommand(program)
 addLedgerCommand(program)
+addSnapshotCommand(program)
 
 await runProgram(program)

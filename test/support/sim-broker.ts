@@ -21,7 +21,7 @@ import { SimKv } from './sim-kv.ts'
 const TICK_MS = 10
 let keys = 0
 /** Limits that fit segments of 128 KiB. */
-const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
+export const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
 
 export interface SimBrokerOptions {
   readonly segmentBytes?: number
