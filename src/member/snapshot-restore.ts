@@ -6,7 +6,6 @@
 import { logIndex, logPosition, term } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, DiskFile, Kv, Logger } from '../base/ports.ts'
-import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
 import { FailStop } from '../dledger/fail-stop.ts'
 import { type LogBase, writeLogBase } from '../dledger/log-base.ts'
 import { RecordIndex } from '../dledger/log-index.ts'
@@ -16,6 +15,7 @@ import { MetaStore } from '../dledger/meta-store.ts'
 import { LOG_FOLDER, type LogShape, SegmentFiles, segmentPath, segmentStart } from '../dledger/segment.ts'
 import type { SnapshotFrame, SnapshotManifest } from '../dledger/snapshot-frames.ts'
 import { SyncedMark } from '../dledger/synced-mark.ts'
+import { loadMachine } from './load-machine.ts'
 
 export interface NewFolder {
   readonly disk: Disk
@@ -96,11 +96,7 @@ class LogWriter {
 }
 
 async function checkTables(kv: Kv, manifest: SnapshotManifest): Promise<void> {
-  const loader = BrokerMachine.loader()
-  for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
-    for (const [key, value] of rows) loader.add(key, value)
-  }
-  const { machine, problems } = loader.finish()
+  const { machine, problems } = await loadMachine(kv)
   if (problems.length > 0) throw damaged(problems[0] ?? '')
   const { index, digest } = machine.digests().applied
   if (index === manifest.appliedIndex && digest === manifest.digest) return

@@ -5,7 +5,7 @@
 import { logIndex, logPosition } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, Kv } from '../base/ports.ts'
-import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
+import { type BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
 import { FailStop } from '../dledger/fail-stop.ts'
 import type { Identity } from '../dledger/identity-store.ts'
 import { readLogBase } from '../dledger/log-base.ts'
@@ -15,6 +15,7 @@ import { type LogShape, SegmentFiles, segmentStart } from '../dledger/segment.ts
 import { SnapshotEncoder, type SnapshotManifest } from '../dledger/snapshot-frames.ts'
 import { SyncedMark } from '../dledger/synced-mark.ts'
 import { readFully } from '../store/read-fully.ts'
+import { loadMachine } from './load-machine.ts'
 
 /** How much of the log a frame holds. */
 const LOG_FRAME_BYTES = 1024 * 1024
@@ -82,13 +83,7 @@ export async function saveSnapshot(
 }
 
 async function loadTables(kv: Kv): Promise<{ readonly machine: BrokerMachine; readonly rowCount: number }> {
-  const loader = BrokerMachine.loader()
-  let rowCount = 0
-  for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
-    for (const [key, value] of rows) loader.add(key, value)
-    rowCount += rows.length
-  }
-  const { machine, problems } = loader.finish()
+  const { machine, problems, rowCount } = await loadMachine(kv)
   if (problems.length > 0) throw damaged(`its tables are damaged: ${problems[0] ?? ''}`)
   return { machine, rowCount }
 }

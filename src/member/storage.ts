@@ -7,16 +7,16 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { assert } from '../base/assert.ts'
 import { nodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
-import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../broker/machine/index.ts'
+import type { BrokerMachine } from '../broker/machine/index.ts'
 import { IdentityStore } from '../dledger/identity-store.ts'
 import { type LogRepair, LogStore } from '../dledger/log-store.ts'
 import { MetaStore } from '../dledger/meta-store.ts'
-import { LedgerMachine } from '../ledger/machine/index.ts'
+import type { LedgerMachine } from '../ledger/machine/index.ts'
+import { loadMachine } from './load-machine.ts'
 import { FolderLock } from '../store/folder-lock.ts'
 import { LevelKv } from '../store/level-kv.ts'
 import { NodeDisk } from '../store/node-disk.ts'
@@ -84,24 +84,6 @@ export async function openStorage(
     known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
   if (create) link.open(identity)
   return { disk, lock, identity, meta, log, kv, machine, ledgers, problems }
-}
-
-type LoadedMachine = Pick<MemberStorage, 'machine' | 'ledgers' | 'problems'>
-
-async function loadMachine(kv: Kv): Promise<LoadedMachine> {
-  const parts: LedgerMachine[] = []
-  const loader = BrokerMachine.loader({}, (rows) => {
-    const made = new LedgerMachine(rows)
-    parts.push(made)
-    return made
-  })
-  for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
-    for (const [key, value] of rows) loader.add(key, value)
-  }
-  const { machine, problems } = loader.finish()
-  const [ledgers] = parts
-  assert(ledgers !== undefined, 'a machine has its part')
-  return { machine, ledgers, problems }
 }
 
 function emptyFolder(config: BrokerConfig): BrokerError {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { queueOffset } from '../../src/base/brand.ts'
+import { logPosition, queueOffset } from '../../src/base/brand.ts'
 import { Prng } from '../../src/base/prng.ts'
+import { encodeCommand } from '../../src/broker/machine/index.ts'
 import { MessageReader } from '../../src/broker/message-reader.ts'
 import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
 
@@ -121,6 +122,21 @@ describe('messages in a segment that is older than the retention time', () => {
     const dead = await sim.finish(sim.receive({ group: 'undertaker', topic: '%DLQ%g' }))
     expect(dead.map(bodyText)).toEqual(old.slice(0, 1))
   })
+})
+
+test('a floor that rose under a leader that is gone is passed by the next one', async () => {
+  const sim = await start(BY_TIME)
+  const bodies = await send(sim, 2 * SEGMENT_MESSAGES)
+  await sim.finish(sim.receive({ messagesMax: 1, invisibleMs: HOUR_MS }))
+  const rising = logPosition(SEGMENT_BYTES)
+  await sim.finish(
+    sim.broker.ledger.propose(encodeCommand({ type: 'floor', rising, position: logPosition(0) })),
+  )
+  await sim.run(20_000, 500)
+  const { machine } = sim.broker
+  expect(machine.floors).toEqual({ position: rising, rising })
+  expect(machine.movedPointer(1, queueOffset(0))?.position).toBeGreaterThan(rising)
+  expect(await receiveAll(sim)).toEqual(bodies.slice(queue(sim).minOffset))
 })
 
 describe('a log that is larger than the retention size', () => {

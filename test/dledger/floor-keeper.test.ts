@@ -68,6 +68,23 @@ test('after a power cut at any time around a removal no member lacks an entry th
   }
 }, 60_000)
 
+test('what every member holds ends where the slowest one ends, also while it is away', async () => {
+  const group = await SimGroup.start(3, 1, TINY)
+  await fill(group, 10)
+  await group.converge()
+  const leader = await group.leader()
+  const [slow] = group.members.filter((member) => member !== leader)
+  if (slow === undefined) throw new Error('there are others')
+  group.isolate(slow, true)
+  const end = slow.server?.kept.span.end
+  await fill(group, 10)
+  expect(leader.server?.kept.sharedEnd).toBe(end)
+  group.isolate(slow, false)
+  await group.converge()
+  await group.run(500)
+  expect(leader.server?.kept.sharedEnd).toBe(leader.server?.kept.span.end)
+})
+
 test('a removal that a crash interrupted is finished at the next start', async () => {
   const group = await SimGroup.start(1, 1, TINY)
   await fill(group, 40)

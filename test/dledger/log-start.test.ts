@@ -115,6 +115,17 @@ test('what stands below the start is refused, not an end of the process', async 
   expect((await log.care.serve(logIndex(4), 1)).records).toHaveLength(0)
 })
 
+test('the scrub begins where the log begins', async () => {
+  log.care.knowCommitted(() => log.lastIndex)
+  await log.start.dropBelow(logPosition(2 * SEGMENT))
+  expect(log.care.bytes).toBe(log.end - 2 * SEGMENT)
+  expect(await log.care.check(logIndex(1), 1)).toEqual({
+    next: 10,
+    bytes: log.sizeOf(logIndex(9)),
+    sound: true,
+  })
+})
+
 test('Raft is told one run of terms for what is gone', async () => {
   const whole = [...log.termRuns]
   expect(whole.map(({ first }) => first)).toEqual([1, 7, 13])

@@ -85,8 +85,10 @@ export class Harness {
     return this.machine.digests().applied.digest
   }
 
-  /** Where a message of a queue stands. Drains. */
+  /** Where a message of a queue stands. Drains when it must. */
   pointer(queue: number, offset: QueueOffset): Pointer {
+    const known = this.machine.pointerInMemory(queue, offset)
+    if (known !== undefined) return known
     this.drain()
     const page = this.table.get(Buffer.from(this.machine.pageKey(queue, offset)).toString('hex'))?.value
     const pointer =
