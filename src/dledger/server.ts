@@ -7,11 +7,11 @@ import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
-import type { Raft as RaftCore } from '../raft/index.ts'
-import { isNoop } from '../raft/index.ts'
+import { isNoop, type Raft as RaftCore } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
 import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
+import { CoreRequests } from './core-requests.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
 import { decodeIncoming } from './incoming.ts'
@@ -36,6 +36,7 @@ interface BatchPayload<Reply> extends Payload {
 
 export class DLedgerServer<Reply> {
   readonly metrics = new LogMetrics()
+  readonly requests = new CoreRequests((input) => this.#input(input))
   readonly #options: DLedgerOptions<Reply>
   readonly #raft: RaftCore
   readonly #log: LogStore
@@ -114,12 +115,7 @@ export class DLedgerServer<Reply> {
   /** Stops taking part; what is durable stays, what waits ends as unknown. */
   async close(): Promise<void> {
     if (this.#stopped) return
-    this.#stopped = true
-    this.#cancelTick()
-    this.#pace.stop()
-    this.#applyLane.stop()
-    this.#proposals.leadershipLost()
-    this.#setLeading(false)
+    this.#halt()
     await this.#writeLane.drained()
     await this.kept.drained()
     await this.#tables.close()
@@ -180,6 +176,12 @@ export class DLedgerServer<Reply> {
     if (this.#options.machine.appliedIndex < index) await this.#appliedWaiters.wait(index, signal)
   }
 
+  /** Lets another lead: what is in the log is answered first, within `patience`. False: it leads on, or never did. */
+  handOver(patience: AbortSignal): Promise<boolean> {
+    if (!this.#leading) return Promise.resolve(false)
+    return this.requests.handOver(this.waitApplied(this.#log.lastIndex, patience))
+  }
+
   /** A Raft message of a peer: a frame body of the peer protocol. */
   received(from: NodeId, body: Uint8Array): void {
     const message = decodeIncoming(this.#log, body)
@@ -201,10 +203,23 @@ export class DLedgerServer<Reply> {
   refuse(reason: string): void {
     if (this.#refusal !== null) return
     this.#refusal = reason
+    this.#leaveAll()
+    this.#options.logger.error({ reason }, 'member refused')
+  }
+
+  #halt(): void {
+    this.#stopped = true
+    this.#pace.stop()
+    this.#applyLane.stop()
+    this.#leaveAll()
+  }
+
+  /** Takes no part any more: whoever waits for this member to lead waits in vain. */
+  #leaveAll(): void {
     this.#cancelTick()
     this.#proposals.leadershipLost()
+    this.requests.stop()
     this.#setLeading(false)
-    this.#options.logger.error({ reason }, 'member refused')
   }
 
   #tick(): void {
@@ -242,16 +257,14 @@ export class DLedgerServer<Reply> {
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
     this.#logWatch.stepped()
-    this.#persist(ready.write)
+    if (ready.write !== null) this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
-    for (const { to, message } of ready.send) {
-      assert(message.type !== 'installSnapshot', 'nothing is forgotten here, so nobody needs a state')
-      this.#sender.send(to, message)
-    }
+    for (const { to, message } of ready.send) this.#sender.send(to, message)
     this.#options.link.flush()
     for (const payload of ready.refused) this.#proposals.refuse((payload as BatchPayload<Reply>).batch)
     this.metrics.committedTo(ready.commitIndex, this.#options.clock.mono())
     this.#applyLane.advanceTo(ready.applyTo)
+    this.requests.ended(ready)
   }
 
   async #writeLog(changes: readonly LogChange[]): Promise<void> {
@@ -267,6 +280,7 @@ export class DLedgerServer<Reply> {
    */
   #gather(): BatchPayload<Reply>[] {
     if (this.#role.role !== 'leader' || this.#proposals.waitingCount === 0) return []
+    if (this.requests.isHandingOver) return []
     if (!this.#writeLane.idle || !this.#pace.mayGather(this.#proposals.waitingBytes)) return []
     const payloads: BatchPayload<Reply>[] = []
     let bytes = 0
@@ -281,8 +295,7 @@ export class DLedgerServer<Reply> {
     return payloads
   }
 
-  #persist(write: Write | null): void {
-    if (write === null) return
+  #persist(write: Write): void {
     this.#writeLane.enqueue({ id: write.id, hardState: write.hardState, change: this.#change(write) })
   }
 
@@ -350,11 +363,7 @@ export class DLedgerServer<Reply> {
 
   #fail(error: unknown): void {
     if (this.#stopped) return
-    this.#stopped = true
-    this.#cancelTick()
-    this.#applyLane.stop()
-    this.#proposals.leadershipLost()
-    this.#setLeading(false)
+    this.#halt()
     this.#options.logger.error({ error: messageOf(error) }, 'member stopped')
     this.#options.events.failed(error)
   }

@@ -43,6 +43,8 @@ import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
+/** What is in the log of a leader that stops gets this long to be answered before another one is to lead. */
+const HAND_OVER_MS = 1_000
 /** Calls under way get this long when a member stops. */
 const CLOSE_GRACE_MS = 3_000
 
@@ -55,7 +57,9 @@ export interface MemberEvents {
 
 /** A member that runs. */
 export interface RunningMember {
-  /** Stops it in order: no new calls, running calls end, everything is written and closed. */
+  /**
+   * Stops it in order: another member leads, no new calls, running calls end, everything is written and closed.
+   */
   close(): Promise<void>
 }
 
@@ -197,6 +201,7 @@ class Member implements RunningMember {
     this.#stop.abort()
     await this.#scrubbing
     await this.#metrics?.close()
+    await this.#broker.ledger.handOver(AbortSignal.timeout(HAND_OVER_MS))
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
     this.#ledgers.sweeper.stop()

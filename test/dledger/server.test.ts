@@ -118,6 +118,63 @@ test('a member that was away catches up from the disk of the leader', async () =
   expect(away.machine.texts).toHaveLength(20)
 })
 
+test('a leader that hands over leaves nobody in doubt, and another one leads without an election timeout', async () => {
+  const group = await SimGroup.start(3)
+  const old = await group.leader()
+  const ends: string[] = []
+  const send = (text: string): void => {
+    group.propose(old, text).then(
+      () => ends.push('applied'),
+      (error: unknown) => ends.push(error instanceof BrokerError ? error.outcome : 'failed'),
+    )
+  }
+  for (let n = 0; n < 20; n++) send(`m${n}`)
+  await new Promise((resolve) => setImmediate(resolve))
+  const left = old.server?.handOver(new AbortController().signal)
+  send('later')
+  // Less than the shortest election timeout of 10 ticks.
+  await group.run(200)
+  expect(await left).toBe(true)
+  expect(ends).toEqual([...Array.from({ length: 20 }, () => 'applied'), 'none'])
+  expect(old.server?.leading).toBe(false)
+  expect(group.members.filter((member) => member.server?.leading === true)).toHaveLength(1)
+  await group.converge()
+})
+
+test('a leader that nobody can follow leads on after a hand-over that failed', async () => {
+  const group = await SimGroup.start(1)
+  const leader = await group.leader()
+  const left = leader.server?.handOver(new AbortController().signal)
+  const answer = group.propose(leader, 'still')
+  await settled(group, [answer])
+  expect(await left).toBe(false)
+  const three = await SimGroup.start(3)
+  const follower = three.members.find((member) => member.server?.leading !== true)
+  expect(await follower?.server?.handOver(new AbortController().signal)).toBe(false)
+})
+
+test('a read index covers what was answered before, and only a leader that is followed gives one', async () => {
+  const group = await SimGroup.start(3)
+  const leader = await group.leader()
+  const [written] = await settled(group, [group.propose(leader, 'a')])
+  const [index] = await settled(group, [
+    leader.server?.requests.readIndex() ?? Promise.reject(new Error('it is down')),
+  ])
+  expect(index).toBeGreaterThanOrEqual(written?.index ?? Infinity)
+  const follower = group.members.find((member) => member !== leader)
+  const refused = follower?.server?.requests.readIndex().catch((error: unknown) => error)
+  await group.run(25)
+  expect(await refused).toMatchObject({ code: 'NOT_LEADER', outcome: 'none' })
+  group.isolate(leader, true)
+  const stale = leader.server?.requests.readIndex().catch((error: unknown) => error)
+  await group.until('another one leads', () =>
+    group.members.some((member) => member !== leader && member.server?.leading === true),
+  )
+  expect(await stale).toMatchObject({ code: 'NOT_LEADER', outcome: 'none' })
+  await leader.server?.close()
+  await expect(leader.server?.requests.readIndex()).rejects.toMatchObject({ code: 'NOT_LEADER' })
+})
+
 /** Drops one member's tables and lets it rebuild them from its log. */
 async function replayed(group: SimGroup): Promise<{ readonly sum: number; readonly texts: string[] }> {
   const leader = await group.leader()

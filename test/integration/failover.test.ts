@@ -104,6 +104,27 @@ test('10,000 sends through two nodes and two kills of the leader: none fails, ea
   await group.sameDigest()
 })
 
+test('a leader that is stopped hands over first: no send through another node fails, nobody waits for an election', async () => {
+  group = await Group.start()
+  const leader = await group.healthy()
+  await leader.admin.createTopic(TOPIC)
+  const others = group.members.filter((member) => member !== leader)
+  const state = newSending()
+  const sending = sendMany(others[0]?.endpoint ?? '', 'stop', 3_000, state)
+  await until('sends are acknowledged', 20_000, () => state.acknowledged.length > 500)
+  const before = others.map((member) => member.log().length)
+  await leader.signal('SIGTERM')
+  leader.start()
+  const producer = await sending
+  await group.healthy()
+  expect(state.failed).toEqual([])
+  expect(state.acknowledged).toHaveLength(3_000)
+  const logs = others.map((member, at) => member.log().slice(before[at])).join('')
+  expect(logs).toContain('the leader hands over to this node')
+  expect(logs).not.toContain('no leader was heard')
+  await producer.shutdown()
+})
+
 test('all three killed at once and started again: everything acknowledged is there', async () => {
   group = await Group.start()
   const leader = await group.healthy()
