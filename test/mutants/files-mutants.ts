@@ -147,9 +147,11 @@ export const FILES_MUTANTS = [
   ...mutantsOf('store/read-fully.ts', null, [
     ['takes a short read for the end', 'done += count', 'return into.subarray(0, done + count)'],
   ]),
-  ...mutantsOf('store/node-disk.ts', null, [
+  ...mutantsOf('store/write-fully.ts', null, [
     ['writes the rest of a short write to the same place', 'at += bytesWritten', ''],
     ['gives a write the wrong rest', 'skip -= chunk.byteLength', ''],
+  ]),
+  ...mutantsOf('store/node-disk.ts', null, [
     ['lets a path leave its folder', "&& !path.split('/').includes('..')", ''],
   ]),
   ...mutantsOf('store/folder-lock.ts', null, [
