@@ -3,8 +3,13 @@ import { mutantsOf } from './mutant.ts'
 
 export const RAFT_MUTANTS = [
   ...mutantsOf('raft/leader.ts', 'log', [
-    ['commits an older term by counting', '&& core.log.termAt(index) === core.term', '', 26],
-    ['counts itself before its disk', '[core.durability.durableIndex]', '[core.log.lastIndex]', 27],
+    ['commits an older term by counting', '&& core.log.termAt(logIndex(index)) === core.term', '', 26],
+    [
+      'counts itself before its disk',
+      'voter === core.id ? durableIndex',
+      'voter === core.id ? core.log.lastIndex',
+      27,
+    ],
     ['sends no heartbeats', 'leading.heartbeatDue = true', ''],
     [
       'counts answers of older terms',
@@ -60,7 +65,11 @@ export const RAFT_MUTANTS = [
       'sendWhenDurable(from, reply, core.hardStateDurable)',
       'sendWhenDurable(from, reply, true)',
     ],
-    ['asks for votes before its disk', 'lastIndex, lastTerm }, false)', 'lastIndex, lastTerm }, true)'],
+    [
+      'asks for votes before its disk',
+      'sendWhenDurable(peer, message, false)',
+      'sendWhenDurable(peer, message, true)',
+    ],
     [
       'votes for a shorter log',
       'message.term === core.term && free && core.log.isUpToDate(message.lastIndex, message.lastTerm)',
@@ -88,7 +97,7 @@ export const RAFT_MUTANTS = [
     ],
   ]),
   ...mutantsOf('raft/raft.ts', 'log', [
-    ['listens to strangers and to itself', 'if (!core.peers.includes(from)) return', '', 36],
+    ['listens to itself', 'if (from === core.id) return', '', 36],
     [
       'goes back to the term of an older message',
       'message.term > core.term && showsTerm(message)',
@@ -103,24 +112,21 @@ export const RAFT_MUTANTS = [
     ],
     [
       'leaves a leader that it hears for any candidate',
-      "if (message.type === 'vote' && isInContact(core)) return",
+      "if (message.type === 'vote' && !message.transfer && isInContact(core)) return",
       '',
       13,
     ],
   ]),
   ...mutantsOf('raft/quorum.ts', 'log', [
-    ['counts votes by message', 'if (this.#voters.has(voter)) return', '', 7],
+    ['believes the last of several answers of a voter', 'if (this.#votes.has(voter)) return', '', 7],
+    ['takes any answer for a vote', 'granted ? yes :', 'voter > 0 ? yes :'],
     [
       'takes less than half of the voters for a majority',
       'Math.floor(voterCount / 2) + 1',
       'Math.floor(voterCount / 2)',
     ],
-    ['takes a vote in doubt for any other', 'else if (inDoubt)', 'else if (false)'],
-    [
-      'starts no group whose every tail is torn',
-      'this.#granted + this.#inDoubt === this.#voterCount',
-      'false',
-    ],
+    ['takes a vote in doubt for any other', 'const yes = inDoubt ?', 'const yes = voter < 0 ?'],
+    ['starts no group whose every tail is torn', '|| granted + inDoubt === voters.length', ''],
   ]),
   ...mutantsOf('raft/doubt.ts', 'log', [
     ['follows a leader that counts what was lost', 'core.term > core.doubtTerm', 'true'],
@@ -138,6 +144,12 @@ export const RAFT_MUTANTS = [
       30,
     ],
     ['takes cut entries for durable', 'this.durability.cut(this.log.lastIndex, this.log.lastTerm)', ''],
+    ['keeps a configuration that was cut', 'this.membership.truncateFrom(index)', '', 47],
+    [
+      'keeps the members of the log that a state replaces',
+      'this.membership.reset({ index, configuration })',
+      '',
+    ],
     [
       'waits equally long for every election',
       'this.electionElapsed = 0\n    this.electionTicks = this.#drawElectionTicks()',
@@ -157,6 +169,7 @@ export const RAFT_MUTANTS = [
     ['does not cut on the disk', 'truncateFrom: this.#truncateFrom,', 'truncateFrom: null,'],
   ]),
   ...mutantsOf('raft/durability.ts', 'log', [
+    ['counts a state before its disk', 'this.#durableIndex = floor', ''],
     [
       'lets late completions confirm what was cut',
       'if (write.confirms <= lastIndex) continue',
@@ -172,8 +185,14 @@ export const RAFT_MUTANTS = [
     ],
     [
       'asks a peer for the next place only',
-      'this.#paused = false\n      this.#nextIndex = after\n',
-      'this.#paused = false\n      this.#nextIndex = logIndex(after + 1)\n',
+      'logIndex(Math.max(after, this.#behindState))',
+      'logIndex(Math.max(after + 1, this.#behindState))',
+    ],
+    [
+      'sends on behind a state that was not sent',
+      'ok ? logIndex(Math.max(index, this.#matchIndex) + 1) : this.#nextIndex',
+      'logIndex(Math.max(index, this.#matchIndex) + 1)',
+      42,
     ],
     [
       'believes an older answer that a peer has less',
@@ -192,5 +211,63 @@ export const RAFT_MUTANTS = [
   ]),
   ...mutantsOf('raft/log.ts', 'log', [
     ['starts below the last term of its log', 'lastTerm > this.lastTerm', 'lastTerm >= 0'],
+    [
+      'takes what it has forgotten for another log',
+      'if (index < this.base.index) return true',
+      'if (index < this.base.index) return false',
+    ],
+  ]),
+  ...mutantsOf('raft/quorum.ts', 'log', [
+    [
+      'lets the new voters alone commit a change',
+      'return Math.min(incoming, majorityReached(configuration.votersOutgoing.map(reachedBy)))',
+      'return incoming',
+    ],
+    [
+      'lets the new voters alone elect during a change',
+      "return incoming === 'won' ? outgoing : 'open'",
+      'return incoming',
+    ],
+  ]),
+  ...mutantsOf('raft/change.ts', 'log', [
+    [
+      'never leaves the old voters',
+      'if (!isJoint(current) || latest.index > core.commitIndex) return',
+      'if (core.term > 0) return',
+    ],
+    [
+      'goes on leading a group that it left',
+      "core.becomeFollower(core.term, 0, 'this node was removed')",
+      '',
+      48,
+    ],
+    [
+      'makes two changes at a time',
+      'if (isJoint(current) || latest.index > core.commitIndex)',
+      'if (core.term < 0)',
+      46,
+    ],
+  ]),
+  ...mutantsOf('raft/transfer.ts', 'log', [
+    ['takes no proposals any more after a hand-over that failed', 'leading.transfer = null', '', 50],
+  ]),
+  ...mutantsOf('raft/read-index.ts', 'log', [
+    ['lets reads go without asking', 'if (answered < asking.round) return', '', 52],
+    [
+      'reads before its term has committed',
+      'if (core.log.termAt(core.commitIndex) !== core.term) return',
+      '',
+      51,
+    ],
+  ]),
+  ...mutantsOf('raft/snapshot.ts', 'log', [
+    [
+      'drops its log for a state that it matches',
+      'if (core.log.matches(mark.index, mark.term))',
+      'if (core.term < 0)',
+      38,
+    ],
+    ['takes a state that is behind', 'if (mark.index > core.commitIndex)', 'if (mark.index > 0)', 39],
+    ['never offers a state', 'if (!progress.mustRestore(base.index))', 'if (base.index >= 0)', 43],
   ]),
 ]

@@ -51,7 +51,7 @@ export const SERVICE_MUTANTS = [
       "check.type === 'ok' && check.header.headerCrc === known.headerCrcOf(index)",
       "check.type !== 'torn'",
     ],
-    ['repairs what may be cut meanwhile', 'if (index > this.#options.committedIndex()) break', ''],
+    ['repairs what may be cut meanwhile', 'index <= this.#options.committedIndex() && ', ''],
     [
       'does not read again what it repaired',
       'return (await this.#damageOf(index)) === undefined',
@@ -146,7 +146,19 @@ export const SERVICE_MUTANTS = [
       "wasLeader && (change.role !== 'leader' || !sameTerm)",
       'wasLeader && !sameTerm',
     ],
-    ['takes an append with records missing', '|| accepted.records.length !== count', ''],
+  ]),
+  ...mutantsOf('dledger/incoming.ts', null, [
+    ['takes an append with records missing', 'if (accepted.records.length !== count)', 'if (count < 0)'],
+  ]),
+  ...mutantsOf('dledger/floor-keeper.ts', null, [
+    ['removes segments before the tables are on the disk', 'await tables.flushDurably()', '', 45],
+  ]),
+  ...mutantsOf('dledger/segment-index.ts', null, [
+    [
+      'skips the checksum of the index of a segment',
+      '!== crc32(content)) return undefined',
+      '< 0) return undefined',
+    ],
   ]),
   ...mutantsOf('dledger/peer-sender.ts', null, [
     ['says nothing of an append that it could not read', 'this.#unread(to)', '', 31],
