@@ -12,6 +12,8 @@ const PEER = nodeId(2)
 const OTHER = nodeId(3)
 
 let disk = new SimDisk()
+type SentMessage = Exclude<OutMessage, { readonly type: 'installSnapshot' }>
+
 let log: LogStore
 let sender: PeerSender
 let sent: string[] = []
@@ -41,14 +43,14 @@ function describeSent(body: Uint8Array): string {
   return message.type === 'append' ? `append after ${message.prevIndex}, ${message.count}` : message.type
 }
 
-function appendOf(first: number, last: number): OutMessage {
+function appendOf(first: number, last: number): SentMessage {
   const prevIndex = logIndex(first - 1)
   const prevTerm = log.termOf(prevIndex)
   const range = { first: logIndex(first), last: logIndex(last) }
   return { type: 'append', term: term(1), prevIndex, prevTerm, commitIndex: logIndex(1), round: 1, ...range }
 }
 
-const VOTE: OutMessage = { type: 'voteReply', term: term(1), granted: false }
+const VOTE: SentMessage = { type: 'voteReply', term: term(1), granted: false }
 
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await settle()

@@ -136,7 +136,7 @@ export const FILES_MUTANTS = [
     [
       'takes a member whose folder was emptied',
       'known !== undefined && known.folderId !== start.folderId',
-      'known === null',
+      'known !== undefined && known.folderId === peer.toString()',
     ],
     ['does not count its starts', 'startCount: identity.startCount + 1', 'startCount: identity.startCount'],
     ['takes an old copy of a folder', 'return start.startCount < known.startCount', 'return false'],

@@ -165,7 +165,7 @@ export const SERVICE_MUTANTS = [
     [
       'lets messages overtake an append that is being read',
       'if (behind === undefined) this.#sendNow(to, message)',
-      'if (behind !== null) this.#sendNow(to, message)',
+      'if (behind === undefined || to > 0) this.#sendNow(to, message)',
     ],
   ]),
   ...mutantsOf('dledger/peers/greeting-codec.ts', null, [
