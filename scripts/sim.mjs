@@ -4,14 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { compile, ROOT, setUp } from './setup.mjs'
 
 setUp()
-compile('tsconfig.sim.json', ['src', 'test/sim'], 'dist-sim')
-const sim = (file) => import(pathToFileURL(join(ROOT, 'dist-sim', 'test', 'sim', file)).href)
-const args = process.argv.slice(2)
-if (args.includes('--mutants')) {
-  const { runMutants } = await sim('mutants.js')
-  const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length)
-  process.exitCode = runMutants(join(ROOT, 'dist-sim'), only)
-} else {
-  const { main } = await sim('run.js')
-  process.exitCode = main(args)
-}
+compile('tsconfig.sim.json', ['src', 'test/sim', 'test/mutants'], 'dist-sim')
+const { main } = await import(pathToFileURL(join(ROOT, 'dist-sim', 'test', 'sim', 'run.js')).href)
+process.exitCode = main(process.argv.slice(2))

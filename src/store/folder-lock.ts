@@ -69,7 +69,7 @@ export async function describeProcess(pid: number): Promise<Owner> {
  * Makes the lock file of this number, its whole text at once, and removes the lower ones. False when another
  * process has the number, or a higher one is there: then this number says nothing.
  */
-async function makeNext(folder: string, number: number, text: string): Promise<boolean> {
+export async function makeNext(folder: string, number: number, text: string): Promise<boolean> {
   const path = lockPath(folder, number)
   const own = join(folder, `lock-${randomUUID()}`)
   await writeFile(own, text, { flag: 'wx', mode: 0o600 })

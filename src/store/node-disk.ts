@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { Disk, DiskFile } from '../base/ports.ts'
 import { Semaphore } from './semaphore.ts'
+import { writeFully } from './write-fully.ts'
 
 /** Reads under way at the same time, over all files of a disk. */
 const READS_MAX = 4
@@ -94,13 +95,7 @@ class NodeFile implements DiskFile {
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    let left = chunks.filter((chunk) => chunk.byteLength > 0)
-    let at = position
-    while (left.length > 0) {
-      const bytesWritten = await writeAt(this.#handle.fd, left, at)
-      at += bytesWritten
-      left = rest(left, bytesWritten)
-    }
+    await writeFully((left, at) => writeAt(this.#handle.fd, left, at), chunks, position)
   }
 
   async sync(): Promise<void> {
@@ -142,16 +137,6 @@ function dataSync(descriptor: number): Promise<void> {
       else reject(error)
     })
   })
-}
-
-/** What is left of `chunks` when the first `written` bytes are gone. */
-export function rest(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
-  let skip = written
-  for (const [i, chunk] of chunks.entries()) {
-    if (skip < chunk.byteLength) return [chunk.subarray(skip), ...chunks.slice(i + 1)]
-    skip -= chunk.byteLength
-  }
-  return []
 }
 
 /** Whether an error of the operating system has this code. */

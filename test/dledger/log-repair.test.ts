@@ -185,6 +185,37 @@ describe('what a peer says', () => {
     await expectRepaired(end, disk, serveOf(whole), 'end')
   })
 
+  test('is not taken uncommitted where the next record here continues another one', async () => {
+    const { disk, whole } = await filled()
+    const peer = await openLog(new SimDisk(), { create: true })
+    await append(peer, 1, [bodyOf('m0', 900), bodyOf('', 0), bodyOf('other', 900), bodyOf('', 0)])
+    const copy = disk.copy()
+    flip(copy, paths(disk)[0] ?? '', peer.positionOf(logIndex(3)) + 80, 0)
+    expect(
+      await waits(
+        copy,
+        serveOf(peer, () => logIndex(2)),
+      ),
+    ).toBe(true)
+    await expectRepaired(copy, disk, serveOf(whole), 'the record that was there')
+  })
+
+  test('shows another history in vain while that is not committed: nothing is cut for it', async () => {
+    const { disk, whole } = await filled()
+    const peer = await openLog(new SimDisk(), { create: true })
+    for (let i = 0; i < 4; i++) await append(peer, 1, [bodyOf(`m${i}`, 900), bodyOf('', 0)])
+    for (let i = 0; i < 9; i++) await append(peer, 3, [bodyOf(`other${i}`, 800)])
+    const copy = disk.copy()
+    flip(copy, paths(disk)[2] ?? '', 1200, 1)
+    expect(
+      await waits(
+        copy,
+        serveOf(peer, () => logIndex(8)),
+      ),
+    ).toBe(true)
+    await expectRepaired(copy, disk, serveOf(whole), 'nothing is lost')
+  })
+
   test('is taken only when it is whole: other bytes are refused and the next peer is asked', async () => {
     const { disk, whole } = await filled()
     const liar: Serve = async (first, bytesMax) => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { BrokerError } from '../../src/base/errors.ts'
-import { type SimMember, SimGroup } from '../support/sim-group.ts'
+import { UNCOMMITTED_BYTES_MAX } from '../../src/base/limits.ts'
+import type { EncodedCommand } from '../../src/dledger/proposals.ts'
+import { command, type SimMember, SimGroup } from '../support/sim-group.ts'
 
 test('a command is answered after it was applied, on every member the same', async () => {
   const group = await SimGroup.start(3)
@@ -48,6 +50,28 @@ test('a leader that is cut off acknowledges nothing and ends what waits as unkno
   group.isolate(old, false)
   await group.converge()
   for (const member of group.members) expect(member.machine.texts).toEqual(['kept'])
+})
+
+test('a leader without a majority takes so many bytes and is busy from then on', async () => {
+  const group = await SimGroup.start(3)
+  const leader = await group.leader()
+  group.isolate(leader, true)
+  const outcomes: string[] = []
+  const propose = (proposed: EncodedCommand): void => {
+    leader.server?.propose(proposed).catch((error: unknown) => {
+      if (error instanceof BrokerError) outcomes.push(`${error.code} ${error.outcome}`)
+    })
+  }
+  propose({ size: UNCOMMITTED_BYTES_MAX - 2, chunks: [] })
+  await group.run(50)
+  expect(leader.server?.status.commitIndex).toBeLessThan(leader.server?.status.lastIndex ?? 0)
+  propose(command('b'))
+  propose(command('c'))
+  await group.run(0)
+  await Promise.resolve()
+  expect(outcomes).toEqual(['BUSY none'])
+  await group.until('it gave up', () => leader.server?.leading === false)
+  expect(outcomes.slice(1)).toEqual(['NOT_LEADER unknown', 'NOT_LEADER unknown'])
 })
 
 test('all members lose power at once: everything acknowledged is there, the state is the same', async () => {

@@ -82,6 +82,10 @@ describe('the log of a follower', () => {
     expect(() => node.hear(3, append({ term: 4, prev: [1, 1], terms: [3] }))).toThrow(InvariantError)
     const other = solo({ log: [1, 1, 1], term: 1, applied: 2 })
     expect(() => other.hear(3, append({ term: 4, prev: [2, 3] }))).toThrow(InvariantError)
+    // Committed and not durable here yet: nothing that was applied shows the mistake.
+    const ahead = solo({ log: [1], term: 1 })
+    ahead.hear(2, append({ term: 1, prev: [1, 1], terms: [1, 1], commit: 3 }))
+    expect(() => ahead.hear(3, append({ term: 2, prev: [1, 1], terms: [2, 2] }))).toThrow(InvariantError)
   })
 
   test('does not count as durable from a cut on, before the new entries are written', () => {

@@ -2,8 +2,7 @@
  * `npm run sim -- [--seeds N] [--first S] [--machine log|broker|both] [--seed X] [--without a,b] [--story N]`
  *
  * Runs N seeds from S on, one line each, and exits with 1 when one fails. A failing seed is made small and its
- * end is told. `--seed` replays one seed and prints its story. `--mutants` runs deliberate bugs instead
- * (mutants.ts).
+ * end is told. `--seed` replays one seed and prints its story.
  */
 import { parseArgs } from 'node:util'
 import { runOne, shrink, type MachineKind } from './campaign.ts'
@@ -30,12 +29,6 @@ export function main(args: readonly string[]): number {
   const without = values.without.split(',').filter(isFault)
   if (values.seed !== undefined) return replay(kinds, Number(values.seed), without, Number(values.story))
   return campaign(kinds, Number(values.first), Number(values.seeds))
-}
-
-/** The first of `count` seeds that fails; 0 when all hold. */
-export function firstFailure(kind: MachineKind, count: number): number {
-  for (let seed = 1; seed <= count; seed++) if (runOne(kind, seed).failure !== null) return seed
-  return 0
 }
 
 function campaign(kinds: readonly MachineKind[], first: number, count: number): number {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describeProcess, FolderLock } from '../../src/store/folder-lock.ts'
+import { describeProcess, FolderLock, makeNext } from '../../src/store/folder-lock.ts'
 
 let folder = ''
 let child: ChildProcess | undefined
@@ -84,6 +84,12 @@ describe('a folder', () => {
       }
       expect(await readdir(own)).toEqual(['lock.2'])
     }
+  })
+
+  test('is not taken by a number below another: a process that was faster has passed it', async () => {
+    await writeFile(join(folder, 'lock.3'), 'free')
+    expect(await makeNext(folder, 2, 'mine')).toBe(false)
+    expect(await readdir(folder)).toEqual(['lock.3'])
   })
 
   test('that was given free is not given free twice', async () => {

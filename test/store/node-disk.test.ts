@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hasCode, NodeDisk, rest } from '../../src/store/node-disk.ts'
+import { hasCode, NodeDisk } from '../../src/store/node-disk.ts'
 
 let root = ''
 let disk = new NodeDisk('')
@@ -96,16 +96,6 @@ test('the space of the file system is known', async () => {
   const { freeBytes, totalBytes } = await disk.space()
   expect(freeBytes).toBeGreaterThan(0)
   expect(totalBytes).toBeGreaterThanOrEqual(freeBytes)
-})
-
-test('after a short write the rest goes on where it ended', () => {
-  const chunks = [Buffer.from('abc'), Buffer.from('de'), Buffer.from('f')]
-  const texts = (written: number): string[] => rest(chunks, written).map((chunk) => chunk.toString())
-  expect(texts(0)).toEqual(['abc', 'de', 'f'])
-  expect(texts(2)).toEqual(['c', 'de', 'f'])
-  expect(texts(3)).toEqual(['de', 'f'])
-  expect(texts(4)).toEqual(['e', 'f'])
-  expect(texts(6)).toEqual([])
 })
 
 test('codes of the operating system are told from other errors', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { RealClock } from '../../src/store/real-clock.ts'
 
 const clock = new RealClock()
@@ -9,6 +9,21 @@ test('monotonic time goes on, wall time is the time of day', async () => {
   await clock.sleep(2, never)
   expect(clock.mono()).toBeGreaterThan(before)
   expect(Math.abs(clock.wall() - Date.now())).toBeLessThan(1000)
+})
+
+test('a jump of the wall clock moves neither monotonic time nor a timer', async () => {
+  const before = clock.mono()
+  const jumped = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 24 * 3_600_000)
+  try {
+    let runs = 0
+    const cancel = clock.timer(60_000, () => runs++)
+    await clock.sleep(2, never)
+    expect(clock.mono() - before).toBeLessThan(60_000)
+    expect(runs).toBe(0)
+    cancel()
+  } finally {
+    jumped.mockRestore()
+  }
 })
 
 test('a sleep that is aborted rejects with the reason', async () => {

@@ -106,6 +106,15 @@ describe('the window', () => {
     }
   })
 
+  test('empties as log time goes on, although nothing is sent any more', () => {
+    const scene = new Scene()
+    scene.one(sendMany(1, 0, 3))
+    scene.later(DEDUPE_MS - 1)
+    expect(scene.machine.dedupeWindow()).toMatchObject({ ids: 3 })
+    scene.later(1)
+    expect(scene.machine.dedupeWindow()).toMatchObject({ ids: 0 })
+  })
+
   test('ends by count, exactly so after a restart', () => {
     const scene = new Scene({ dedupeIdsMax: 512 })
     const other = new Scene({ dedupeIdsMax: 512 })

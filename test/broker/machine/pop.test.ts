@@ -36,6 +36,18 @@ describe('a claim', () => {
     expect(none.machine.consumer(1, 1)).toEqual({ cursor: 5, inFlight: 0, committed: 5 })
   })
 
+  test('that moves a cursor moves it for good, also when it hands nothing out', () => {
+    for (const offsets of [[], range(0, 5), range(3, 4)]) {
+      const scene = sceneWith(5)
+      scene.restart()
+      scene.claim({ parts: [{ offsets }] })
+      const before = scene.machine.consumer(1, 1)
+      scene.restart()
+      expect(scene.machine.consumer(1, 1)).toEqual(before)
+      expect(before?.cursor).toBe(5)
+    }
+  })
+
   test('skips a part whole when its choice does not hold any more', () => {
     const offset = (n: number) => n as QueueOffset
     const wrong = [
