@@ -1,14 +1,14 @@
 /**
  * The leader falls silent, again and again, under load through the two other members: all its packets vanish
  * both ways, without a reset. How long is no send acknowledged? A send is tried at most three times, as clients
- * do. Runs where the clients are: node silent-leader.js NODES_FILE PLACES_JSON FOLDER ROUNDS.
+ * do. Runs where the clients are (place.ts).
  */
 import { sleep } from '../bench/children.ts'
 import { type Cluster, startMembers } from '../bench/cluster.ts'
 import type { LoadResult } from '../bench/load-result.ts'
-import type { MemberPlace } from '../bench/member-config.ts'
 import { median, printAims, printTable } from '../bench/report.ts'
 import { runLoad } from '../bench/run-load.ts'
+import { placeOf } from './place.ts'
 import { runScript } from './scripts.ts'
 
 const TOPIC = 'silent'
@@ -19,11 +19,12 @@ const WARM_SECONDS = 1
 /** The cut comes this long into the measured seconds, plus up to as much again. */
 const CUT_AFTER_MS = 600
 
-const [nodesFile = '', placesJson = '', folder = '', rounds = '10'] = process.argv.slice(2)
-const cluster = await startMembers(JSON.parse(placesJson) as MemberPlace[], folder)
+const { members, nodesFile, folder, options } = placeOf(process.argv.slice(2))
+if (members === undefined) throw new Error('a silent leader needs network namespaces')
+const cluster = await startMembers(members, folder)
 await cluster.createTopic(TOPIC)
 const runs: LoadResult[] = []
-for (let round = 1; round <= Number(rounds); round += 1) {
+for (let round = 1; round <= options.rounds; round += 1) {
   const run = await silenceOnce(cluster)
   runs.push(run)
   console.log(
@@ -47,10 +48,9 @@ async function silenceOnce(of: Cluster): Promise<LoadResult> {
     attempts: ATTEMPTS,
   }
   const { load } = await runLoad(plan, [], () => {
-    cut = sleep(CUT_AFTER_MS * (1 + Math.random())).then(() => {
-      if (process.env['VERBOSE']) console.log('cut', leader.id, new Date().toISOString())
-      return runScript(nodesFile, 'isolate', String(leader.id))
-    })
+    cut = sleep(CUT_AFTER_MS * (1 + Math.random())).then(() =>
+      runScript(nodesFile, 'isolate', String(leader.id)),
+    )
   })
   await cut
   await runScript(nodesFile, 'heal')
@@ -60,7 +60,14 @@ async function silenceOnce(of: Cluster): Promise<LoadResult> {
 function tell(of: readonly LoadResult[]): void {
   const gaps = of.map((run) => run.longestGapMs)
   const sum = (what: (run: LoadResult) => number): number => of.reduce((total, run) => total + what(run), 0)
-  const cells = [of.length, median(gaps), Math.max(...gaps), sum((r) => r.calls), sum((r) => r.retried), sum((r) => r.failed)]
+  const cells = [
+    of.length,
+    median(gaps),
+    Math.max(...gaps),
+    sum((r) => r.calls),
+    sum((r) => r.retried),
+    sum((r) => r.failed),
+  ]
   printTable(['rounds', 'gap p50 ms', 'gap max ms', 'accepted', 'retried', 'failed'], [cells.map(String)])
   printAims([
     { what: 'longest gap, p50', value: median(gaps), rule: 'under', bound: 1_000, unit: 'ms' },

@@ -14,8 +14,9 @@ const KILL_ROUNDS = 50
 /** The namespaces of one run. */
 export interface Namespaces {
   readonly members: readonly MemberPlace[]
-  /** What a command line starts with to run where the clients are. */
+  /** What a command line starts with to run where the clients are, and their address. */
   readonly clientPrefix: readonly string[]
+  readonly clientHost: string
   /** The text of the file that the fault scripts read (scripts/lib.sh). */
   readonly nodesText: string
 }
@@ -44,10 +45,13 @@ export function makeNamespaces(count: number): Namespaces {
     const prefix = plug(bridge, `${own}n${id}`, `p${id}`, addressOf(id))
     return { id, host: addressOf(id), clientPort: CLIENT_PORT, peerPort: PEER_PORT, prefix }
   })
-  const clientPrefix = plug(bridge, `${own}c`, 'pc', addressOf(count + 1))
-  const lines = members.map(({ id, host, clientPort, prefix }) => `${id} ${host}:${clientPort} ${prefix.join(' ')}`)
-  lines.push(`client ${addressOf(count + 1)}:0 ${clientPrefix.join(' ')}`)
-  return { members, clientPrefix, nodesText: `${lines.join('\n')}\n` }
+  const clientHost = addressOf(count + 1)
+  const clientPrefix = plug(bridge, `${own}c`, 'pc', clientHost)
+  const lines = members.map(
+    ({ id, host, clientPort, prefix }) => `${id} ${host}:${clientPort} ${prefix.join(' ')}`,
+  )
+  lines.push(`client ${clientHost}:0 ${clientPrefix.join(' ')}`)
+  return { members, clientPrefix, clientHost, nodesText: `${lines.join('\n')}\n` }
 }
 
 /** Ends every process in the namespaces of one maker, or of all makers that are gone, and removes them. */

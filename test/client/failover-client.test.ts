@@ -16,7 +16,9 @@ function clientOf(faults: Map<string, ErrorCode>, outcomes: Readonly<Record<stri
     const code = faults.get(address)
     return code === undefined
       ? Promise.resolve({ by: address })
-      : Promise.reject(new BrokerError(code, `${address}: it fails`, { outcome: outcomes[address] ?? 'unknown' }))
+      : Promise.reject(
+          new BrokerError(code, `${address}: it fails`, { outcome: outcomes[address] ?? 'unknown' }),
+        )
   }
   const open = (address: string): ServiceClient<Calls> => ({
     call: () => answer(address),
