@@ -20,14 +20,15 @@ import { placeOf, type RunPlace } from './place.ts'
 import { htmlReport } from './report/html.ts'
 import { type RunReport, textReport } from './report/text.ts'
 import { readDigests } from './status.ts'
+import { Stalls } from './stalls.ts'
 import { type Judgement, type Verdict, worstVerdict } from './verdict.ts'
 import { WORKLOADS } from './workloads/all.ts'
 
 const MEMBERS = 3
 const BACK_MS_MAX = 10_000
 const SETTLE_MS_MAX = 30_000
-const STALL_POLL_MS = 50
-const STALL_MS_MIN = 250
+/** A machine on which the harness stood still for more of the run than this is too busy to tell slow from stuck. */
+const BUSY_SHARE = 0.1
 const NAME_SERVER_PORT = 9876
 const EXIT_CODES = new Map<Verdict, number>([
   [true, 0],
@@ -73,21 +74,25 @@ async function run({ members, nodesFile, clientHost }: RunPlace): Promise<RunRep
     running.map(({ history }) => history),
     prng.split(),
   )
-  const stalls = watchStalls()
+  const stalls = new Stalls()
   const quiet = sleep(options.seconds * 1_000)
   await nemesis.run(schedule(prng.split(), faults, options.seconds * 1_000))
-  if (nemesis.judge().verdict !== false) await quiet
+  if (!nemesis.gaveUp) await quiet
   const judgements: Judgement[] = [await settledJudgement(scene)]
   await Promise.all(running.map((one) => one.run.stopSending()))
   await Promise.all(running.map((one) => one.run.drain()))
   for (const one of running) judgements.push(await one.run.judge())
-  judgements.push(nemesis.judge(), checkDigests(await readDigests(cluster.addresses())))
+  const busy = stalls.share() > BUSY_SHARE
+  judgements.push(nemesis.judge(busy), checkDigests(await readDigests(cluster.addresses())))
   const first = running[0]?.history.events ?? []
   const pauseMsMax = new Map(
     FAULTS.flatMap(({ name, pauseMsMax: ms }) => (ms === undefined ? [] : [[name, ms] as const])),
   )
-  const availability = checkAvailability(first, { pauseMsMax, backMsMax: BACK_MS_MAX, stalls })
-  judgements.push(availability)
+  const availability = checkAvailability(first, { pauseMsMax, backMsMax: BACK_MS_MAX, stalls: stalls.all })
+  judgements.push(
+    busy && availability.verdict === false ? { ...availability, verdict: 'unknown' } : availability,
+    { judge: 'machine', verdict: true, stories: [stalls.words()] },
+  )
   for (const { name, history } of running) {
     writeFileSync(join(folder, `history-${name}.ndjson`), history.text())
   }
@@ -112,18 +117,6 @@ async function settledJudgement(scene: Scene): Promise<Judgement> {
   } catch (error) {
     return { judge: 'group', verdict: false, stories: [(error as Error).message] }
   }
-}
-
-/** Notes when this process itself stood still: then the machine is too busy to blame the group. */
-function watchStalls(): { begin: number; end: number }[] {
-  const stalls: { begin: number; end: number }[] = []
-  let last = performance.now()
-  setInterval(() => {
-    const now = performance.now()
-    if (now - last > STALL_MS_MIN) stalls.push({ begin: last, end: now })
-    last = now
-  }, STALL_POLL_MS).unref()
-  return stalls
 }
 
 function isPossible(fault: Fault, spaces: boolean): boolean {

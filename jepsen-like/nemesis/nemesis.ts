@@ -8,6 +8,8 @@ import type { Scene } from './scene.ts'
 import type { Strike } from './schedule.ts'
 
 const SETTLE_MS_MAX = 10_000
+/** Then the run is given up. */
+const GIVE_UP_MS = 45_000
 
 export class Nemesis {
   readonly #scene: Scene
@@ -15,6 +17,7 @@ export class Nemesis {
   readonly #histories: readonly History[]
   readonly #prng: Prng
   readonly #stories: string[] = []
+  readonly #slow: string[] = []
   #begun = 0
 
   constructor(scene: Scene, faults: readonly Fault[], histories: readonly History[], prng: Prng) {
@@ -34,15 +37,21 @@ export class Nemesis {
       await this.#strike(strike)
       // Healing took as long as it took: the rest of the schedule keeps its pauses.
       late += Math.max(0, performance.now() - due - strike.holdMs)
-      if (this.#stories.length > 0) return
+      if (this.gaveUp) return
     }
   }
 
-  judge(): Judgement {
-    const enough = this.#begun > 0
-    const verdict = this.#stories.length > 0 ? false : enough || 'unknown'
-    const stories = enough ? this.#stories : ['no fault was injected', ...this.#stories]
-    return { judge: 'nemesis', verdict, stories }
+  /** Whether the run was given up before its end. */
+  get gaveUp(): boolean {
+    return this.#stories.length > 0
+  }
+
+  /** `busy`: the machine had too little time for all, so slowness proves nothing. */
+  judge(busy: boolean): Judgement {
+    const stories = [...this.#stories, ...this.#slow]
+    if (this.#begun === 0) return { judge: 'nemesis', verdict: 'unknown', stories: ['no fault was injected'] }
+    if (this.#stories.length > 0) return { judge: 'nemesis', verdict: false, stories }
+    return { judge: 'nemesis', verdict: stories.length === 0 || (busy ? 'unknown' : false), stories }
   }
 
   async #strike({ names, holdMs }: Strike): Promise<void> {
@@ -70,11 +79,14 @@ export class Nemesis {
     const ended = this.#scene.ended()
     const after = `after ${names.join(' and ')}`
     for (const member of ended) this.#stories.push(`member ${member.id} ended by itself ${after}`)
+    const since = performance.now()
     try {
-      await this.#scene.settled(SETTLE_MS_MAX)
+      await this.#scene.settled(GIVE_UP_MS)
     } catch (error) {
       this.#stories.push(`${after}: ${(error as Error).message}`)
     }
+    const ms = Math.round(performance.now() - since)
+    if (ms > SETTLE_MS_MAX) this.#slow.push(`${after} the members agreed on a leader only ${ms} ms later`)
   }
 
   /** Writes a step into every history. */

@@ -7,7 +7,11 @@ const EXAMPLES_MAX = 5
 /** Of all sends, at most this part may be of unknown outcome: the checker knows less with each. */
 const UNKNOWN_MAX = 0.01
 
-export function judgeQueue(history: readonly HistoryEvent[], rules: QueueRules): Judgement {
+export function judgeQueue(
+  history: readonly HistoryEvent[],
+  rules: QueueRules,
+  unknownMax = UNKNOWN_MAX,
+): Judgement {
   const found = checkQueue(history, rules)
   const story = (what: string, keys: readonly string[]): string[] => {
     if (keys.length === 0) return []
@@ -26,7 +30,7 @@ export function judgeQueue(history: readonly HistoryEvent[], rules: QueueRules):
   if (!rules.drained) doubts.push('not everything acknowledged was received before the run gave up')
   if (found.acknowledged < rules.acknowledgedMin)
     doubts.push(`only ${found.acknowledged} sends were acknowledged`)
-  if (found.unknownSends > sends * UNKNOWN_MAX) {
+  if (found.unknownSends > sends * unknownMax) {
     doubts.push(`the outcome of ${found.unknownSends} of ${sends} sends is unknown`)
   }
   return { judge: 'queue', verdict: doubts.length === 0 || 'unknown', stories: doubts }

@@ -13,12 +13,13 @@ const GROUP = 'jepsen-readers'
 const SENDERS = 12
 const RECEIVERS = 4
 const ATTEMPT_MS = 2_000
-const SEND_MS_MAX = 20_000
+const SEND_MS_MAX = 60_000
 const PAUSE_MS = 50
 const BATCH = 32
 const WAIT_MS = 1_000
 /** The shortest that the broker allows. */
 const INVISIBLE_MS = 10_000
+const DRAIN_MS_MAX = 45_000
 const ACKNOWLEDGED_MIN = 100
 const RECEIVER_PROCESS = 1_000_000
 const ACK_PROCESS = 2_000_000
@@ -60,7 +61,7 @@ class QueueRun implements RunningWorkload {
 
   async drain(): Promise<void> {
     // What was handed to a receiver that never saw the answer comes again after the invisible time.
-    const end = performance.now() + 2 * INVISIBLE_MS + SEND_MS_MAX
+    const end = performance.now() + DRAIN_MS_MAX
     while (performance.now() < end && this.#missing.size > 0) await sleep(PAUSE_MS)
     this.#drained = true
     this.#receiving = false
