@@ -10,6 +10,7 @@ export const USAGE = `npm run jepsen -- [options]      one run: a group of three
   --workload queue   workloads, with commas, each with a history of its own
   --rate 300         sends a second of each workload
   --folder PATH      where the folder of the run is made (jepsen-runs)
+  --ci               ends with code 0 also when the verdict is unknown
 npm run jepsen -- --list         the kinds of faults and the workloads
 npm run jepsen -- silent-leader [--rounds 10]
                                  how long writes pause when the leader falls silent
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly rate: number
   readonly rounds: number
   readonly folder: string
+  readonly ci: boolean
 }
 
 export type Command =
@@ -47,6 +49,7 @@ export function commandOf(args: readonly string[]): Command | string {
         rate: { type: 'string', default: '300' },
         rounds: { type: 'string', default: '10' },
         folder: { type: 'string', default: 'jepsen-runs' },
+        ci: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
       },
     })
@@ -71,6 +74,7 @@ export function commandOf(args: readonly string[]): Command | string {
       rate: positive('rate', values.rate),
       rounds: positive('rounds', values.rounds),
       folder: values.folder,
+      ci: values.ci,
     }
     return { type: word, options }
   } catch (error) {
