@@ -2,18 +2,21 @@
  * One run, where its clients are: starts the group, lets workloads and faults at it, drains, judges, and writes
  * the report. The exit code is the verdict.
  */
+import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { projectFolder, sleep, startLogged } from '../bench/children.ts'
 import { loopbackPlaces, startMembers } from '../bench/cluster.ts'
 import { Prng } from '../src/base/prng.ts'
 import { checkAvailability } from './checkers/availability.ts'
 import { checkDigests } from './checkers/digests.ts'
 import { ImageDisks } from './cluster/image-disks.ts'
+import { SWITCH_PORT } from './cluster/namespaces.ts'
 import { History } from './history.ts'
 import { type Fault, FAULTS } from './nemesis/faults.ts'
 import { Nemesis } from './nemesis/nemesis.ts'
-import { type NameServer, Scene } from './nemesis/scene.ts'
+import { isAlive, type NameServer, Scene } from './nemesis/scene.ts'
 import { schedule } from './nemesis/schedule.ts'
 import { commandLine } from './options.ts'
 import { placeOf, type RunPlace } from './place.ts'
@@ -56,6 +59,7 @@ async function run({ members, nodesFile, clientHost }: RunPlace): Promise<RunRep
   const faults = FAULTS.filter((fault) => options.faults.includes(fault.name) && isPossible(fault, spaces))
   const names = `${clientHost}:${NAME_SERVER_PORT}`
   const nameServer = spaces ? startNameServer(names) : undefined
+  const lineSwitch = spaces ? startSwitch(clientHost, `${nodesFile}.shapes`) : undefined
   const cluster = await startMembers(places, join(folder, 'cluster'), {
     config: { log: { diskReserveBytes: 0 }, ...(spaces ? { nameServers: [names] } : {}) },
     ...(disks === undefined ? {} : { dataFolder: (id: number) => join(disks.make(id), 'data') }),
@@ -78,8 +82,9 @@ async function run({ members, nodesFile, clientHost }: RunPlace): Promise<RunRep
     prng.split(),
   )
   const stalls = new Stalls()
-  const quiet = sleep(options.seconds * 1_000)
-  await nemesis.run(schedule(prng.split(), faults, options.seconds * 1_000))
+  const runMs = options.seconds * 1_000
+  const quiet = sleep(runMs)
+  await nemesis.run(schedule(prng.split(), faults, runMs), runMs)
   if (!nemesis.gaveUp) await quiet
   const judgements: Judgement[] = [await settledJudgement(scene)]
   await Promise.all(running.map((one) => one.run.stopSending()))
@@ -96,6 +101,10 @@ async function run({ members, nodesFile, clientHost }: RunPlace): Promise<RunRep
     busy && availability.verdict === false ? { ...availability, verdict: 'unknown' } : availability,
     { judge: 'machine', verdict: true, stories: [stalls.words()] },
   )
+  if (lineSwitch !== undefined && !isAlive(lineSwitch)) {
+    const stories = ['the switch for slow and flaky ways ended: see switch.log']
+    judgements.push({ judge: 'switch', verdict: 'unknown', stories })
+  }
   for (const { name, history } of running) {
     writeFileSync(join(folder, `history-${name}.ndjson`), history.text())
   }
@@ -126,11 +135,16 @@ function isPossible(fault: Fault, spaces: boolean): boolean {
   return fault.needs === 'nothing' || spaces
 }
 
+/** What is slow or flaky passes through it (scripts/slow, scripts/flaky). */
+function startSwitch(host: string, file: string): ChildProcess {
+  const program = fileURLToPath(new URL('./cluster/user-switch.js', import.meta.url))
+  return startLogged([program, host, String(SWITCH_PORT), file], join(folder, 'switch.log'))
+}
+
 function startNameServer(address: string): NameServer {
   const file = join(folder, 'namesrv.yaml')
   writeFileSync(file, `listen: ${address}\n`)
   const program = join(projectFolder(), 'bin', 'dledger.cjs')
-  const start = (): ReturnType<typeof startLogged> =>
-    startLogged([program, 'namesrv', '-c', file], join(folder, 'namesrv.log'))
+  const start = (): ChildProcess => startLogged([program, 'namesrv', '-c', file], join(folder, 'namesrv.log'))
   return { process: start(), start }
 }

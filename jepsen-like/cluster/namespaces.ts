@@ -4,11 +4,14 @@
  */
 import { execFileSync } from 'node:child_process'
 import type { MemberPlace } from '../../bench/member-config.ts'
+import { OUR_HARDWARE } from './frame-fix.ts'
 
 /** Every namespace of ours starts so, and then names the process that made it: `dlj-4711-n1`. */
 const PREFIX = 'dlj-'
 const CLIENT_PORT = 8081
 const PEER_PORT = 40911
+/** Where the switch of our own listens, on the client's address. */
+export const SWITCH_PORT = 4789
 const KILL_ROUNDS = 50
 
 /** The namespaces of one run. */
@@ -47,6 +50,7 @@ export function makeNamespaces(count: number): Namespaces {
   })
   const clientHost = addressOf(count + 1)
   const clientPrefix = plug(bridge, `${own}c`, 'pc', clientHost)
+  tunnel(members, clientHost)
   const lines = members.map(
     ({ id, host, clientPort, prefix }) => `${id} ${host}:${clientPort} ${prefix.join(' ')}`,
   )
@@ -79,6 +83,35 @@ function plug(bridge: string, name: string, port: string, address: string): read
   ip('-n', name, 'link', 'set', 'eth0', 'up')
   ip('-n', name, 'link', 'set', 'lo', 'up')
   return ['ip', 'netns', 'exec', name]
+}
+
+/**
+ * The tunnel to the switch of our own (user-switch.ts): what is routed into `vx0` reaches the switch at
+ * `switchHost`, and comes out of the other's `vx0`. Nothing is routed there until a script does so.
+ */
+function tunnel(places: readonly MemberPlace[], switchHost: string): void {
+  const hardware = (id: number): string =>
+    [...OUR_HARDWARE, 0, id].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
+  for (const { id, prefix } of places) {
+    const name = prefix.at(-1) ?? ''
+    const kind = [
+      'type',
+      'vxlan',
+      'id',
+      '77',
+      'remote',
+      switchHost,
+      'dstport',
+      String(SWITCH_PORT),
+      'nolearning',
+    ]
+    ip('-n', name, 'link', 'add', 'vx0', 'address', hardware(id), 'mtu', '1450', ...kind, 'dev', 'eth0')
+    ip('-n', name, 'link', 'set', 'vx0', 'up')
+    for (const other of places.filter((one) => one.id !== id)) {
+      const about = ['lladdr', hardware(other.id), 'dev', 'vx0', 'nud', 'permanent']
+      ip('-n', name, 'neigh', 'add', other.host, ...about)
+    }
+  }
 }
 
 function makerOf(name: string): number {

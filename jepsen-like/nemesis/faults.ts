@@ -41,6 +41,9 @@ type Words = (chosen: readonly string[], others: readonly string[]) => readonly 
 
 const deafen: Words = (chosen, others) => [others.join(','), ...chosen]
 
+const slow: Words = (chosen) => [chosen.join(','), '60', '40']
+const flaky: Words = (chosen) => [chosen.join(','), '10']
+
 const leader: Choose = async (scene) => [await scene.leader()]
 const follower: Choose = async (scene, prng) => [prng.pick(await scene.followers())]
 const majority: Choose = async (scene, prng) => [await scene.leader(), prng.pick(await scene.followers())]
@@ -65,6 +68,10 @@ export const FAULTS: readonly Fault[] = [
   { ...network('bridge-leader', leader, 'bridge'), pauseMsMax: BLACK_HOLE_MS_MAX },
   { ...network('bridge-follower', follower, 'bridge'), pauseMsMax: BLACK_HOLE_MS_MAX },
   network('ring', () => Promise.resolve([]), 'ring'),
+  { ...network('slow-leader', leader, 'slow', slow), pauseMsMax: BLACK_HOLE_MS_MAX },
+  { ...network('slow-follower', follower, 'slow', slow), pauseMsMax: BLACK_HOLE_MS_MAX },
+  { ...network('flaky-leader', leader, 'flaky', flaky), pauseMsMax: BLACK_HOLE_MS_MAX },
+  { ...network('flaky-follower', follower, 'flaky', flaky), pauseMsMax: BLACK_HOLE_MS_MAX },
   { ...flood(), pauseMsMax: KILL_MS_MAX },
   { ...namesDead(), pauseMsMax: KILL_MS_MAX },
   { ...diskFull(), pauseMsMax: BLACK_HOLE_MS_MAX },

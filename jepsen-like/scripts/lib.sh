@@ -20,6 +20,7 @@ DROP=77  # The preference of our rules,
 LOCAL=78 # and where the rule for local addresses waits meanwhile.
 
 usage() {
+  [ "${1:-0}" -eq 0 ] || exec >&2
   sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
   exit "${1:-0}"
 }
@@ -85,7 +86,8 @@ ids_of() {
 
 # drop FROM TO: what FROM sends no longer arrives at TO. Takes effect with `apply`.
 drop() {
-  [ "$1" = "$2" ] || echo "ip rule add pref $DROP from $(address_of "$1") blackhole" >>"$work/$2"
+  rule="ip rule add pref $DROP from $(address_of "$1") blackhole"
+  [ "$1" = "$2" ] || grep -qx "$rule" "$work/$2" 2>/dev/null || echo "$rule" >>"$work/$2"
 }
 
 # sever ONE OTHER: the same both ways.
@@ -94,15 +96,34 @@ sever() {
   drop "$2" "$1"
 }
 
+# shape FROM TO DELAY_MS JITTER_MS LOSS_PERCENT: makes the way from FROM to TO slow or flaky, with `apply`.
+# With netem it is the whole interface towards TO: everything that FROM sends there suffers alike. Where the kernel
+# has no netem, and the hosts have the tunnel vx0 to a switch of our own (cluster/user-switch.ts), only this way.
+shape() {
+  from=$(address_of "$1")
+  to=$(address_of "$2")
+  [ "$1" != "$2" ] || return 0
+  cat >>"$work/$1" <<END
+if ip link show vx0 >/dev/null 2>&1; then ip route replace $to/32 dev vx0 src $from
+else
+  dev=\$(ip -o route get $to | sed 's/.* dev \([^ ]*\) .*/\1/')
+  tc qdisc replace dev "\$dev" root netem delay ${3}ms ${4}ms loss $5%
+fi
+END
+  echo "$from $to $3 $4 $5" >>"$nodes_file.shapes"
+}
+
 # Runs on each host what `drop` gathered for it, on all hosts at the same time.
 apply() {
   for file in "$work"/*; do
     [ -e "$file" ] || continue
     {
       echo 'set -e'
-      echo "if [ -z \"\$(ip rule show pref $LOCAL)\" ]; then"
-      echo "  ip rule add pref $LOCAL lookup local; ip rule del pref 0; fi"
-      sort -u "$file"
+      if grep -q "^ip rule" "$file"; then
+        echo "if [ -z \"\$(ip rule show pref $LOCAL)\" ]; then"
+        echo "  ip rule add pref $LOCAL lookup local; ip rule del pref 0; fi"
+      fi
+      cat "$file"
     } | on "$(basename "$file")" &
     pids="${pids:-} $!"
   done
