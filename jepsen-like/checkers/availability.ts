@@ -56,10 +56,7 @@ export function checkAvailability(history: readonly HistoryEvent[], rules: Avail
     }
     if (windows.some((other) => other !== window && overlap(other, window))) continue
     kind.alone++
-    const stalled = rules.stalls
-      .filter((stall) => stall.begin < window.healed && stall.end > window.begin)
-      .reduce((sum, stall) => sum + stall.end - stall.begin, 0)
-    const pauseMs = Math.max(0, longestPause(acks, window.begin, window.healed) - Math.round(stalled))
+    const pauseMs = longestPause(acks, window.begin, window.healed, rules.stalls)
     kind.pauseMs = Math.max(kind.pauseMs, pauseMs)
     const allowed = rules.pauseMsMax.get(window.fault)
     if (allowed !== undefined && pauseMs > allowed) {
@@ -96,19 +93,30 @@ export function windowsOf(history: readonly HistoryEvent[]): FaultWindow[] {
   return windows
 }
 
-/** The longest time between two neighbouring acks that reaches into [begin, end]; whole milliseconds. */
-export function longestPause(acks: readonly number[], begin: number, end: number): number {
+/** The longest time between two neighbouring acks that reaches into [begin, end], less the stalls within it. */
+export function longestPause(
+  acks: readonly number[],
+  begin: number,
+  end: number,
+  stalls: AvailabilityRules['stalls'] = [],
+): number {
+  const near = stalls.filter((stall) => stall.end > begin && stall.begin < end)
+  const lasted = (from: number, to: number): number =>
+    near.reduce(
+      (ms, stall) => ms - Math.max(0, Math.min(stall.end, to) - Math.max(stall.begin, from)),
+      to - from,
+    )
   let before = begin
   let longest = 0
   for (const time of acks) {
     if (time < begin) before = time
     else {
       if (before >= end) break
-      longest = Math.max(longest, time - before)
+      longest = Math.max(longest, lasted(before, time))
       before = time
     }
   }
-  if (before < end) longest = Math.max(longest, end - before)
+  if (before < end) longest = Math.max(longest, lasted(before, end))
   return Math.round(longest)
 }
 
