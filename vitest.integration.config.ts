@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests with real processes that take minutes: a part of `.ci/run` of their own (vitest.long.config.ts). */
-export const LONG_TESTS = ['topics', 'push', 'renew', 'disk', 'rot', 'retention'].map(
+export const LONG_TESTS = ['topics', 'push', 'renew', 'disk', 'rot', 'retention', 'partitions'].map(
   (name) => `test/integration/${name}.test.ts`,
 )
 

@@ -1,4 +1,4 @@
-/** The few calls of `dledger.v1.Admin` that a bench needs. */
+/** The few calls of `dledger.v1.Admin` that benches and runs with faults need. */
 import { join } from 'node:path'
 import { Client, credentials } from '@grpc/grpc-js'
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader'
@@ -6,11 +6,14 @@ import { projectFolder } from './children.ts'
 
 const CALL_MS_MAX = 2_000
 const TOPIC_MS_MAX = 15_000
+/** The gRPC status. */
+const NOT_FOUND = 5
 
 /** What a bench looks at of a member's state. */
 export interface MemberStatus {
   readonly role: string
   readonly leaderId: number
+  readonly term: number
   readonly commitIndex: number
   readonly appliedIndex: number
 }
@@ -48,6 +51,17 @@ export class Admin {
       return (await this.call('DescribeMember', {}, CALL_MS_MAX)) as MemberStatus
     } catch {
       return undefined
+    }
+  }
+
+  /** Whether the member knows the topic. Rejects when it does not answer. */
+  async hasTopic(name: string): Promise<boolean> {
+    try {
+      await this.call('DescribeTopic', { name }, CALL_MS_MAX)
+      return true
+    } catch (error) {
+      if ((error as { code?: number }).code === NOT_FOUND) return false
+      throw error
     }
   }
 

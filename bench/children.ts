@@ -24,10 +24,15 @@ export function benchProgram(name: string): string {
   return fileURLToPath(new URL(`./${name}.js`, import.meta.url))
 }
 
-/** Starts a Node program whose output goes to `logFile`. */
-export function startLogged(args: readonly string[], logFile: string): ChildProcess {
+/** Starts a Node program whose output goes to `logFile`. `prefix`: what its command line starts with. */
+export function startLogged(
+  args: readonly string[],
+  logFile: string,
+  prefix: readonly string[] = [],
+): ChildProcess {
   const log = openSync(logFile, 'a')
-  const child = spawn(process.execPath, [...args], { stdio: ['ignore', log, log], cwd: projectFolder() })
+  const [program = process.execPath, ...rest] = [...prefix, process.execPath, ...args]
+  const child = spawn(program, rest, { stdio: ['ignore', log, log], cwd: projectFolder() })
   closeSync(log)
   return track(child)
 }

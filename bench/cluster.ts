@@ -1,4 +1,4 @@
-/** A broker group of one or three members for a bench: real processes, real files, loopback. */
+/** A broker group of one or three members for a bench or a run with faults: real processes, real files. */
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -83,27 +83,50 @@ function agrees(
   return state !== undefined && state.leaderId === leader.id && state.appliedIndex >= committed
 }
 
-/** Starts `count` members with their data below `folder` and waits until they are healthy. */
-export async function startCluster(count: number, folder: string): Promise<Cluster> {
+/** What differs between the groups that are started. */
+export interface ClusterOptions {
+  /** More keys of the members' configuration. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** The folder that holds each member's data, by id; one below the cluster's folder if not given. */
+  readonly dataFolder?: (id: number) => string
+}
+
+/** Places of `count` members on loopback, on ports that nobody uses now. */
+export async function loopbackPlaces(count: number): Promise<MemberPlace[]> {
   const places: MemberPlace[] = []
   for (let id = 1; id <= count; id += 1) {
-    places.push({
-      id,
-      clientPort: await freePort(),
-      peerPort: await freePort(),
-    })
+    const [clientPort, peerPort] = [await freePort(), await freePort()]
+    places.push({ id, host: '127.0.0.1', clientPort, peerPort, prefix: [] })
   }
+  return places
+}
+
+/** Starts `count` members on loopback with their data below `folder` and waits until they are healthy. */
+export async function startCluster(count: number, folder: string): Promise<Cluster> {
+  return startMembers(await loopbackPlaces(count), folder)
+}
+
+/** Starts a member at each place and waits until they are healthy. */
+export async function startMembers(
+  places: readonly MemberPlace[],
+  folder: string,
+  options: ClusterOptions = {},
+): Promise<Cluster> {
+  const program = join(projectFolder(), 'bin', 'dledger.cjs')
+  const dataFolder = options.dataFolder ?? ((id: number) => join(folder, `data-${id}`))
   const startMember = (id: number): ChildProcess => {
-    const program = join(projectFolder(), 'bin', 'dledger.cjs')
-    return startLogged([program, 'broker', '-c', join(folder, `member-${id}.yaml`)], logFileOf(folder, id))
+    const prefix = places.find((place) => place.id === id)?.prefix ?? []
+    const args = [program, 'broker', '-c', join(folder, `member-${id}.yaml`)]
+    return startLogged(args, logFileOf(folder, id), prefix)
   }
   mkdirSync(folder, { recursive: true })
   for (const place of places) {
-    writeFileSync(join(folder, `member-${place.id}.yaml`), memberConfig(place, places, folder))
+    const text = memberConfig(place, places, dataFolder(place.id), options.config)
+    writeFileSync(join(folder, `member-${place.id}.yaml`), text)
   }
-  const members = places.map(({ id, clientPort }) => {
+  const members = places.map(({ id, host, clientPort }) => {
     const logFile = logFileOf(folder, id)
-    return { id, clientAddress: `127.0.0.1:${clientPort}`, logFile, process: startMember(id) }
+    return { id, clientAddress: `${host}:${clientPort}`, logFile, process: startMember(id) }
   })
   const cluster = new Cluster(members, startMember)
   await cluster.healthy()

@@ -1,26 +1,33 @@
 /** The configuration file of one member of a bench's group. */
-import { join } from 'node:path'
 import { stringify } from 'yaml'
 
-/** The ports of one member on loopback. */
+/** Where one member runs: its address, and what its command line starts with to run there. */
 export interface MemberPlace {
   readonly id: number
+  readonly host: string
   readonly clientPort: number
   readonly peerPort: number
+  readonly prefix: readonly string[]
 }
 
-/** YAML for `dledger broker -c`. The member's data lies in a folder of its own below `folder`. */
-export function memberConfig(place: MemberPlace, all: readonly MemberPlace[], folder: string): string {
+/** YAML for `dledger broker -c`, with the keys of `more` besides. */
+export function memberConfig(
+  place: MemberPlace,
+  all: readonly MemberPlace[],
+  dataFolder: string,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   return stringify({
     cluster: 'bench',
     group: `bench-${all.length}`,
     id: place.id,
     bootstrap: 'bench',
-    data: join(folder, `data-${place.id}`),
+    data: dataFolder,
     members: all.map((other) => ({
       id: other.id,
-      client: `127.0.0.1:${other.clientPort}`,
-      peer: `127.0.0.1:${other.peerPort}`,
+      client: `${other.host}:${other.clientPort}`,
+      peer: `${other.host}:${other.peerPort}`,
     })),
+    ...more,
   })
 }

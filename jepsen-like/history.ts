@@ -8,6 +8,9 @@ export type Operation =
   | { readonly f: 'send'; readonly key: string }
   | { readonly f: 'receive' }
   | { readonly f: 'ack'; readonly key: string; readonly attempt: number }
+  /** Topics: made, sent to right after, and looked for at the end on one member. */
+  | { readonly f: 'create' | 'use'; readonly key: string }
+  | { readonly f: 'find'; readonly key: string; readonly member: number }
 
 /** A message as it came in one receive. */
 export interface SeenMessage {
@@ -24,12 +27,20 @@ interface Happened {
   readonly ts: number
 }
 
+/** A fault begins, is being ended, or is over and healed. */
+export type Phase = 'begin' | 'end' | 'healed'
+
 /** `info`: nobody knows whether the operation happened; it may still. `fail`: it surely did not. */
 export type HistoryEvent =
   | (Happened & { readonly t: 'invoke'; readonly v: Operation })
   | (Happened & { readonly t: 'ok'; readonly ref: number; readonly seen?: readonly SeenMessage[] })
   | (Happened & { readonly t: 'fail' | 'info'; readonly ref: number; readonly e: string })
-  | (Happened & { readonly t: 'nemesis'; readonly fault: string })
+  | (Happened & {
+      readonly t: 'nemesis'
+      readonly fault: string
+      readonly phase: Phase
+      readonly about: string
+    })
 
 /** Gathers the events of one run. */
 export class History {
@@ -60,8 +71,9 @@ export class History {
     this.#add({ t: 'info', p, ref, e })
   }
 
-  nemesis(fault: string): void {
-    this.#add({ t: 'nemesis', p: -1, fault })
+  /** `about` says in words what was done; `ts` when, if not now: who was hit is known only afterwards. */
+  nemesis(fault: string, phase: Phase = 'begin', about = '', ts = this.#now()): void {
+    this.#add({ t: 'nemesis', p: -1, fault, phase, about }, ts)
   }
 
   /** The whole history as NDJSON. */
@@ -69,9 +81,9 @@ export class History {
     return this.events.map((event) => `${JSON.stringify(event)}\n`).join('')
   }
 
-  #add(event: Unnumbered): number {
+  #add(event: Unnumbered, ts = this.#now()): number {
     const i = this.events.length
-    this.events.push({ ...event, i, ts: this.#now() })
+    this.events.push({ ...event, i, ts })
     return i
   }
 }

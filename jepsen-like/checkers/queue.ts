@@ -2,10 +2,8 @@
  * Judges a history of sends, receives and acks of one topic and one group (Q1, Q2, Q3 and Q9: nothing lost,
  * nothing from nowhere, nothing doubled beyond what redelivery allows). Pure.
  */
+import type { Verdict } from '../verdict.ts'
 import type { HistoryEvent, Operation, SeenMessage } from '../history.ts'
-
-/** `unknown`: the run did too little, or did not end with an empty topic, to be called either. */
-export type Verdict = true | false | 'unknown'
 
 export interface QueueFindings {
   readonly verdict: Verdict
@@ -42,6 +40,7 @@ interface Sends {
 export function checkQueue(history: readonly HistoryEvent[], rules: QueueRules): QueueFindings {
   const operations = new Map<number, Operation>()
   const sends: Sends = { invoked: new Set(), acknowledged: new Set(), failed: new Set(), unknown: 0 }
+  // When the receive began that brought it last: it was claimed then or later, however late the answer came.
   const lastSeen = new Map<string, number>()
   const acked = new Map<string, number>()
   const phantom = new Set<string>()
@@ -53,7 +52,7 @@ export function checkQueue(history: readonly HistoryEvent[], rules: QueueRules):
       if (before !== undefined && ts - before < rules.invisibleMs) doubled.add(key)
       if ((acked.get(key) ?? Number.POSITIVE_INFINITY) < begun) resurrected.add(key)
       if (!sends.invoked.has(key) || sends.failed.has(key)) phantom.add(key)
-      lastSeen.set(key, ts)
+      lastSeen.set(key, begun)
     }
   }
   const begun = new Map<number, number>()

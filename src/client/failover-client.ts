@@ -2,7 +2,7 @@
  * A client for one service that several members offer: it stays with the address that worked last and goes on
  * to the next when that one is gone. Only for calls that may be repeated.
  */
-import { BrokerError, type ErrorCode } from '../base/errors.ts'
+import { BrokerError, type ErrorCode, type Outcome } from '../base/errors.ts'
 import { openClient, type RequestOptions, type ServiceClient } from '../rpc/client.ts'
 import type { Draft } from '../rpc/draft.ts'
 import type { CallTypes } from '../rpc/typed-service.ts'
@@ -55,6 +55,7 @@ export class FailoverClient<Calls extends CallTypes> {
     attempt: (client: ServiceClient<Calls>) => Promise<T>,
   ): Promise<T> {
     let last: BrokerError | undefined
+    let outcome: Outcome = 'none'
     for (let tried = 0; tried < this.addresses.length; tried++) {
       const at = (this.#preferred + tried) % this.addresses.length
       const address = this.addresses[at] ?? ''
@@ -64,16 +65,16 @@ export class FailoverClient<Calls extends CallTypes> {
         return answer
       } catch (error) {
         if (!(error instanceof BrokerError)) throw error
-        if (!NEXT_CODES.includes(error.code)) throw withoutAddress(error, address)
+        if (!NEXT_CODES.includes(error.code)) throw withoutAddress(error, address, outcome)
         last = error
+        if (error.outcome === 'unknown') outcome = 'unknown'
       }
     }
-    throw this.#nobody(last, options.timeoutMs)
+    throw this.#nobody(last, outcome, options.timeoutMs)
   }
 
-  /** Rule: the outcome is that of the last attempt, since each one was the same call. */
-  #nobody(last: BrokerError | undefined, waitedMs: number): BrokerError {
-    const outcome = last?.outcome ?? 'none'
+  /** Rule: the outcome is unknown once that of any attempt was: an earlier one may still take effect. */
+  #nobody(last: BrokerError | undefined, outcome: Outcome, waitedMs: number): BrokerError {
     const why = `no member could answer (asked ${this.addresses.join(', ')}): ${last === undefined ? '' : plainWords(last, waitedMs)}`
     return new BrokerError(last?.code ?? 'CLOSED', why, { outcome, cause: last })
   }
@@ -87,10 +88,11 @@ export class FailoverClient<Calls extends CallTypes> {
   }
 }
 
-/** A refusal holds wherever it was asked, so its words need no address. */
-function withoutAddress(error: BrokerError, address: string): BrokerError {
+/** A refusal holds wherever it was asked, so its words need no address. What came before it may have worked. */
+function withoutAddress(error: BrokerError, address: string, before: Outcome): BrokerError {
   const prefix = `${address}: `
-  if (!error.message.startsWith(prefix)) return error
-  const { code, outcome } = error
-  return new BrokerError(code, error.message.slice(prefix.length), { outcome, cause: error })
+  const outcome = before === 'unknown' ? before : error.outcome
+  if (!error.message.startsWith(prefix) && outcome === error.outcome) return error
+  const words = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
+  return new BrokerError(error.code, words, { outcome, cause: error })
 }

@@ -26,6 +26,8 @@ export interface OutgoingMessage {
   readonly body: Uint8Array
   readonly tag?: string | undefined
   readonly keys?: readonly string[] | undefined
+  /** A send that is repeated with the id of `newMessageId` stores nothing twice; each send has its own if left out. */
+  readonly messageId?: string | undefined
 }
 
 /** What became of a message that was sent. */
@@ -65,16 +67,25 @@ export class MessagingClient {
   readonly #ids = new MessageIds(randomBytes(6).toString('hex'), process.pid, Date.now())
   readonly #clientId = `${hostname()}@${process.pid}@${randomBytes(4).toString('hex')}`
 
+  /** How long each address gets for a call, beside the time that a receive waits. */
+  readonly #callMs: number
+
   /** `open` is for tests: it makes the client of one address. */
-  constructor(addresses: readonly string[], open?: OpenClient<MessagingServiceCalls>) {
+  constructor(addresses: readonly string[], open?: OpenClient<MessagingServiceCalls>, callMs = CALL_MS) {
+    this.#callMs = callMs
     const service = 'apache.rocketmq.v2.MessagingService'
     this.#client = new FailoverClient<MessagingServiceCalls>(addresses, service, open)
+  }
+
+  /** An id for a message that may have to be sent again. */
+  newMessageId(): string {
+    return this.#ids.next()
   }
 
   /** Sends messages of one topic in one call; a repeat at another member stores nothing twice. */
   async send(topic: string, messages: readonly OutgoingMessage[]): Promise<readonly Sent[]> {
     const drafts = messages.map((message) => this.#draft(topic, message))
-    const response = await this.#client.call('SendMessage', { messages: drafts }, this.#options(CALL_MS))
+    const response = await this.#client.call('SendMessage', { messages: drafts }, this.#options(this.#callMs))
     const failed = errorOfStatus(response.status)
     if (failed !== undefined && response.status?.code !== Code.MULTIPLE_RESULTS) throw failed
     return response.entries.map(({ status, messageId, offset }) => {
@@ -100,7 +111,7 @@ export class MessagingClient {
     const items = await this.#client.collect(
       'ReceiveMessage',
       request,
-      this.#options(waitMs + CALL_MS, signal),
+      this.#options(waitMs + this.#callMs, signal),
     )
     const deliveries: Delivery[] = []
     for (const item of items) {
@@ -115,7 +126,7 @@ export class MessagingClient {
   async acknowledge(topic: string, group: string, deliveries: readonly Delivery[]): Promise<void> {
     const entries = deliveries.map(({ messageId, receiptHandle }) => ({ messageId, receiptHandle }))
     const request = { group: resource(group), topic: resource(topic), entries }
-    const response = await this.#client.call('AckMessage', request, this.#options(CALL_MS))
+    const response = await this.#client.call('AckMessage', request, this.#options(this.#callMs))
     const errors = response.entries.map((entry) => errorOfStatus(entry.status))
     const first = errors.find((error) => error !== undefined) ?? errorOfStatus(response.status)
     if (first !== undefined) throw first
@@ -142,7 +153,7 @@ export class MessagingClient {
       systemProperties: {
         ...(message.tag === undefined ? {} : { tag: message.tag }),
         keys: message.keys ?? [],
-        messageId: this.#ids.next(),
+        messageId: message.messageId ?? this.#ids.next(),
         bodyDigest: { type: CRC32_DIGEST, checksum },
         bodyEncoding: IDENTITY,
         messageType: NORMAL,

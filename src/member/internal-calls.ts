@@ -117,6 +117,11 @@ export class InternalCalls {
     return unframed(await this.#transport.call(to, CLIENT_CALL, chunks, { timeoutMs, signal }))
   }
 
+  /** Gives up the forwarded client calls that wait for `to`; they end with `NO_LEADER`, the outcome unknown. */
+  abandonClientCalls(to: NodeId): void {
+    this.#transport.abandonCalls(to, CLIENT_CALL, `member ${to} no longer leads`)
+  }
+
   async adminCall(to: NodeId, call: AdminCall, timeoutMs: number): Promise<unknown> {
     const body = utf8(JSON.stringify(call))
     return JSON.parse(utf8Text(await this.#transport.call(to, ADMIN_CALL, [body], { timeoutMs })))

@@ -130,7 +130,7 @@ class Member implements RunningMember {
     this.#link = link
     const { calls } = link
     this.#broker = this.#openBroker()
-    this.#cluster = new GroupCluster(this.#ownId, this.#broker, calls)
+    this.#cluster = new GroupCluster(this.#ownId, this.#broker.ledger, calls)
     this.#adminService = new AdminService({
       ownId: this.#ownId,
       members: config.members.map((member) => nodeId(member.id)),

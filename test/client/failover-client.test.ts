@@ -1,6 +1,6 @@
 /** Which address a call goes to. */
 import { describe, expect, test } from 'vitest'
-import { BrokerError, type ErrorCode } from '../../src/base/errors.ts'
+import { BrokerError, type ErrorCode, type Outcome } from '../../src/base/errors.ts'
 import { FailoverClient } from '../../src/client/failover-client.ts'
 import type { ServiceClient } from '../../src/rpc/client.ts'
 
@@ -8,15 +8,17 @@ type Calls = {
   readonly Ask: { readonly request: { readonly what: string }; readonly response: { readonly by: string } }
 }
 
-/** A client of three addresses; those in `faults` fail with their code. */
-function clientOf(faults: Map<string, ErrorCode>) {
+/** A client of three addresses; those in `faults` fail with their code, the outcome unknown unless told. */
+function clientOf(faults: Map<string, ErrorCode>, outcomes: Readonly<Record<string, Outcome>> = {}) {
   const asked: string[] = []
   const answer = (address: string): Promise<{ readonly by: string }> => {
     asked.push(address)
     const code = faults.get(address)
     return code === undefined
       ? Promise.resolve({ by: address })
-      : Promise.reject(new BrokerError(code, `${address}: it fails`, { outcome: 'unknown' }))
+      : Promise.reject(
+          new BrokerError(code, `${address}: it fails`, { outcome: outcomes[address] ?? 'unknown' }),
+        )
   }
   const open = (address: string): ServiceClient<Calls> => ({
     call: () => answer(address),
@@ -64,6 +66,25 @@ describe('a call', () => {
       message: expect.stringContaining('asked a, b, c') as string,
     })
   })
+})
+
+test('a call that timed out at one address and reached no other may still take effect', async () => {
+  const faults = new Map<string, ErrorCode>([
+    ['a', 'TIMEOUT'],
+    ['b', 'CLOSED'],
+    ['c', 'CLOSED'],
+  ])
+  const { client } = clientOf(faults, { b: 'none', c: 'none' })
+  await expect(client.call('Ask', { what: 'x' }, ONCE)).rejects.toMatchObject({ outcome: 'unknown' })
+})
+
+test('a call that timed out at one address and was refused at the next may still take effect', async () => {
+  const faults = new Map<string, ErrorCode>([
+    ['a', 'TIMEOUT'],
+    ['b', 'FORBIDDEN'],
+  ])
+  const { client } = clientOf(faults, { b: 'none' })
+  await expect(client.call('Ask', { what: 'x' }, ONCE)).rejects.toMatchObject({ outcome: 'unknown' })
 })
 
 test('a client without an address is refused', () => {

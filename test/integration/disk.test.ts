@@ -1,11 +1,11 @@
 /** Disks that fill up under a member: a small file system in memory for each. */
 import { afterEach, expect, test } from 'vitest'
 import { Code } from '../../src/rpc/apache-enums.ts'
-import { until } from './clients.ts'
+import { until } from '../../jepsen-like/workloads/official-client.ts'
 import { Group, type GroupOptions, type Member } from './group.ts'
 import { startInVain } from './programs.ts'
 import { RawClient } from './raw-client.ts'
-import { clear, fill, NO_SMALL_DISKS, SmallDisks } from './small-disk.ts'
+import { clear, fill, NO_SMALL_DISKS, SmallDisks } from '../../jepsen-like/cluster/small-disk.ts'
 
 const MIB = 1024 * 1024
 const TOPIC = 'full'

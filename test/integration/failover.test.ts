@@ -3,7 +3,7 @@ import type { Producer } from 'rocketmq-client-nodejs'
 import { afterEach, expect, test } from 'vitest'
 import { checkQueue } from '../../jepsen-like/checkers/queue.ts'
 import { History } from '../../jepsen-like/history.ts'
-import { DrainingConsumer, startProducer, until } from './clients.ts'
+import { DrainingConsumer, startProducer, until } from '../../jepsen-like/workloads/official-client.ts'
 import { Group, type Member, sleep } from './group.ts'
 
 const TOPIC = 'orders'

@@ -1,7 +1,7 @@
 /** The push consumer of the official Node client, with its retries. */
 import { ConsumeResult, PushConsumer } from 'rocketmq-client-nodejs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startProducer, until } from './clients.ts'
+import { startProducer, until } from '../../jepsen-like/workloads/official-client.ts'
 import { Group, type Member } from './group.ts'
 
 const TOPIC = 'pushed'

@@ -67,6 +67,14 @@ test('a message that comes again while it is invisible is doubled, later it is r
   expect(new Story().send('a').receive('a').at(1_000).receive('a').judge()).toMatchObject({ verdict: true })
 })
 
+test('a message whose first answer was long on its way is redelivered, not doubled', () => {
+  const story = new Story().send('a')
+  const ref = story.history.invoke(3, { f: 'receive' })
+  story.at(900)
+  story.history.ok(3, ref, [{ key: 'a', attempt: 1 }])
+  expect(story.at(1_000).receive('a').judge()).toMatchObject({ verdict: true, doubled: [] })
+})
+
 test('a message that comes after its ack succeeded is resurrected, whenever it comes', () => {
   const story = new Story().send('a').receive('a').at(10).ack('a').at(9_000).receive('a')
   expect(story.judge()).toMatchObject({ verdict: false, resurrected: ['a'] })

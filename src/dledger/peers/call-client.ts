@@ -13,6 +13,7 @@ import { FrameError, FrameKind } from './frame-codec.ts'
 const NUMBER_END = 0x1_0000_0000
 
 interface Waiting {
+  readonly kind: number
   readonly resolve: (reply: Uint8Array) => void
   readonly reject: (error: BrokerError) => void
   readonly cancelTimer: () => void
@@ -51,7 +52,7 @@ export class CallClient {
           new BrokerError('TIMEOUT', 'the member did not answer in time', { outcome: 'unknown' }),
         )
       })
-      this.#waiting.set(number, { resolve, reject, cancelTimer, signal, onAbort })
+      this.#waiting.set(number, { kind, resolve, reject, cancelTimer, signal, onAbort })
       signal?.addEventListener('abort', onAbort)
     })
   }
@@ -65,6 +66,14 @@ export class CallClient {
       const { number, error } = readError(body)
       this.#take(number)?.reject(error)
     } else throw new FrameError(`frame kind ${kind} may not come on a connection for calls`)
+  }
+
+  /** Nobody waits for the calls of this kind any more; each ends with `NO_LEADER`, its outcome unknown. */
+  abandon(kind: number, reason: string): void {
+    for (const [number, waiting] of this.#waiting) {
+      if (waiting.kind !== kind) continue
+      this.#giveUp(number, new BrokerError('NO_LEADER', reason, { outcome: 'unknown' }))
+    }
   }
 
   /** The connection is gone: nobody knows what became of the calls. */

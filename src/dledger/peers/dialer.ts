@@ -91,6 +91,11 @@ export class Dialer {
     return this.#calls.call(kind, body, options)
   }
 
+  /** See `PeerTransport.abandonCalls`. */
+  abandonCalls(kind: number, reason: string): void {
+    this.#calls?.abandon(kind, reason)
+  }
+
   #dial(): void {
     this.#cancelRedial = null
     const { ownId, clusterId, group, identity, version } = this.#options

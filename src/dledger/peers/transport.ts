@@ -130,6 +130,14 @@ export class PeerTransport {
     return dialer.call(kind, body, options)
   }
 
+  /**
+   * Gives up the calls of one kind that wait for a peer: they end at once with `NO_LEADER`/unknown, and the
+   * peer, if it still hears, is told to stop. For callers that know before TCP does that no answer matters.
+   */
+  abandonCalls(to: NodeId, kind: number, reason: string): void {
+    this.#dialers.call.get(to)?.abandonCalls(kind, reason)
+  }
+
   get #closed(): boolean {
     return this.#state === 'closed'
   }

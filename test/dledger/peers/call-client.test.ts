@@ -51,6 +51,21 @@ describe('calls that wait', () => {
     expect(pair.leftEnds).toEqual([])
   })
 
+  test('calls of a kind that is abandoned end at once and are cancelled, the others go on', async () => {
+    await using pair = await Pair.make()
+    const client = clientOf(pair)
+    const abandoned = client.call(1, [], soon)
+    const other = client.call(2, [], soon)
+    client.abandon(1, 'it leads no longer')
+    await expect(abandoned).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'unknown' })
+    await until(() => pair.rightSeen.length === 3, 'both and a cancel came')
+    const [first, second, cancel] = pair.rightSeen.map(({ body }) => body)
+    const number = readCall(first ?? new Uint8Array()).number
+    expect(readCancel(cancel ?? new Uint8Array())).toBe(number)
+    pair.right.send(FrameKind.callReply, [numberHead(readCall(second ?? new Uint8Array()).number)], 1)
+    expect((await other).byteLength).toBe(0)
+  })
+
   test('too many calls at a time are refused and did nothing', async () => {
     await using pair = await Pair.make()
     const client = clientOf(pair)

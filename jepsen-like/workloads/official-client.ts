@@ -1,7 +1,7 @@
-/** The official Node client as the integration tests use it. */
+/** The official Node client as tests with real processes use it. */
 import { Producer, SimpleConsumer } from 'rocketmq-client-nodejs'
-import { History } from '../../jepsen-like/history.ts'
-import { sleep } from './group.ts'
+import { sleep } from '../../bench/children.ts'
+import { History } from '../history.ts'
 
 /** Logical processes of the history: the receiving loops come after this, their acks after the other. */
 const CONSUMER_PROCESS = 1_000_000
