@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { Code } from '../../src/rpc/apache-enums.ts'
-import { until } from './clients.ts'
+import { until } from '../../jepsen-like/workloads/official-client.ts'
 import { Group, type Member } from './group.ts'
 import { RawClient } from './raw-client.ts'
 
