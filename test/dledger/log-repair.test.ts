@@ -117,6 +117,20 @@ describe('below the synced mark', () => {
     await expectRepaired(copy, disk, serveOf(whole), 'EIO')
   })
 
+  test('a large read that fails costs no record that a smaller one gives', async () => {
+    const disk = new SimDisk()
+    const sizes = { segmentBytes: 1 << 16 }
+    const whole = await openLog(disk, { create: true, ...sizes })
+    for (let i = 0; i < 20; i++) await append(whole, 1, [bodyOf(`m${i}`, 900)])
+    const content = await contentOf(whole)
+    await whole.close()
+    disk.hook = ({ kind, path, bytes }) => {
+      if (path.endsWith('.segment') && kind === 'read' && bytes > 4096) throw new SimDiskError('EIO')
+    }
+    const log = await openRepairing(disk, sourceOf(), sizes)
+    expect(await contentOf(log)).toEqual(content)
+  })
+
   test('a crash at any operation of a repair leaves a log that is repaired by the next start', async () => {
     const { disk, whole } = await filled()
     const damaged = disk.copy()

@@ -5,7 +5,7 @@ import { utf8Text } from '../../src/base/bytes.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import type { LogStore } from '../../src/dledger/log-store.ts'
 import { RECORD_HEADER_BYTES } from '../../src/dledger/record-codec.ts'
-import { append, bodyOf, contentOf, openLog, segmentsOf } from '../support/log-harness.ts'
+import { append, bodyOf, contentOf, openLog, prepare, segmentsOf } from '../support/log-harness.ts'
 import { openRepairing, serveOf, type Serve, sourceOf } from '../support/log-peers.ts'
 import { ManualClock, settle } from '../support/manual-clock.ts'
 import { SimDisk, SimDiskError } from '../support/sim-disk.ts'
@@ -73,6 +73,36 @@ test('a sector that cannot be read is written anew', async () => {
   expect(utf8Text(await log.readBody(logIndex(1)))).toBe('m0'.padEnd(800, '.'))
 })
 
+test('a record that is whole but another one is not written: the next peer is asked', async () => {
+  const { disk, log, peer } = await pair()
+  const sound = segmentsOf(disk)
+  await log.close()
+  const other: Serve = async (_, bytesMax) => serveOf(peer)(logIndex(2), bytesMax)
+  const again = await openRepairing(disk, sourceOf(other, serveOf(peer)))
+  again.care.knowCommitted(() => again.lastIndex)
+  flip(disk, 100)
+  expect(utf8Text(await again.readBody(logIndex(1)))).toBe('m0'.padEnd(800, '.'))
+  expect(segmentsOf(disk)).toEqual(sound)
+})
+
+test('a repair that the disk does not give back is made again', async () => {
+  const { disk, log, clock } = await pair()
+  let writes = 0
+  disk.hook = ({ kind, path }) => {
+    if (path !== FIRST) return
+    if (kind === 'write') writes++
+    if (kind === 'read' && writes < 2) throw new SimDiskError('EIO')
+  }
+  const body = log.readBody(logIndex(1))
+  body.catch(() => undefined)
+  for (let i = 0; i < 20; i++) {
+    await settle()
+    clock.advance(100)
+  }
+  expect(utf8Text(await body)).toBe('m0'.padEnd(800, '.'))
+  expect(log.care.damage).toEqual({ found: 1, repaired: 1, open: 0 })
+})
+
 test('a record that no peer can give stays an error, and the next read tries again', async () => {
   const { disk, log, peer, clock } = await pair()
   await log.close()
@@ -124,6 +154,10 @@ test('a peer is told only what is durable, sound and whole, and never waits for 
   await expect(log.care.serve(logIndex(2), 1)).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
   expect((await log.care.serve(logIndex(3), 1)).records.byteLength).toBe(864)
   expect((await log.care.serve(logIndex(13), 1)).records.byteLength).toBe(0)
+  // In memory and not on the disk yet.
+  prepare(log, 1, [bodyOf('m12', 800)])
+  log.care.knowCommitted(() => log.lastIndex)
+  expect(await log.care.serve(logIndex(13), 1)).toMatchObject({ commitIndex: 12, records: { byteLength: 0 } })
   expect(log.care.damage.found).toBe(0)
-  expect(await contentOf(log)).toHaveLength(12)
+  expect(await contentOf(log)).toHaveLength(13)
 })
