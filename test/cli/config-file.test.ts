@@ -39,13 +39,17 @@ describe('a correct file', () => {
       bootstrap: undefined,
       topics: { autoCreate: false },
       groups: { autoCreate: true },
+      retention: { hours: 72, bytes: undefined },
       raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
       logLevel: 'info',
     })
   })
 
   test('its effective form is read again as the same', () => {
-    const config = parseBrokerConfig(`${GOOD}bootstrap: c1\nraft: { tickMs: 50 }\n`, '/etc/n2.yaml')
+    const config = parseBrokerConfig(
+      `${GOOD}bootstrap: c1\nraft: { tickMs: 50 }\nretention: { bytes: 300000000 }\n`,
+      '/etc/n2.yaml',
+    )
     expect(parseBrokerConfig(brokerConfigText(config), '/elsewhere/n2.yaml')).toEqual(config)
   })
 
@@ -133,7 +137,7 @@ describe('each fault names the key, what is there and what was expected', () => 
     [
       'a list',
       '- 1\n',
-      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, tls, topics, groups, log, raft, logLevel, logFile',
+      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, tls, topics, groups, log, retention, raft, logLevel, logFile',
     ],
   ])('%s', (_, text, fault) => {
     expect(faultsOf(text)).toBe(line(fault))
