@@ -3,7 +3,7 @@
  * the disk first, with a sync: those entries can never be applied again.
  */
 import { hasCode } from '../store/node-disk.ts'
-import type { LogPosition } from '../base/brand.ts'
+import type { LogIndex, LogPosition } from '../base/brand.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { LogStore } from './log-store.ts'
@@ -15,6 +15,8 @@ export interface FloorKeeperOptions {
   readonly machine: { readonly floor: LogPosition }
   readonly logger: Logger
   readonly failed: (error: unknown) => void
+  /** Entries up to `index` are gone for good. */
+  readonly dropped: (index: LogIndex) => void
 }
 
 export class FloorKeeper {
@@ -44,10 +46,11 @@ export class FloorKeeper {
   }
 
   async #drop(floor: LogPosition): Promise<void> {
-    const { log, tables, logger, failed } = this.#options
+    const { log, tables, logger, failed, dropped } = this.#options
     try {
       await tables.flushDurably()
       await log.start.dropBelow(floor)
+      dropped(log.base.index)
       logger.info({ floor, start: log.start.span.start }, 'segments below the floor removed')
     } catch (error) {
       if (hasCode(error, 'ENOSPC')) logger.warn({ floor, error: messageOf(error) }, 'segments not removed')

@@ -11,7 +11,7 @@ import { type LogIndex, type LogPosition, logIndex, logPosition, type Term, term
 import { BrokerError } from '../base/errors.ts'
 import { TAIL_CACHE_BYTES_MAX } from '../base/limits.ts'
 import type { Disk, Logger } from '../base/ports.ts'
-import type { TermRun } from '../raft/types.ts'
+import type { EntryMark, TermRun } from '../raft/types.ts'
 import { DoubtFile } from './doubt-file.ts'
 import { FailStop } from './fail-stop.ts'
 import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
@@ -139,18 +139,20 @@ export class LogStore {
     return this.#index.end
   }
 
-  /**
-   * The runs of terms in memory, oldest first, from index 1 on. What stands below the start of the log is told
-   * as one run of the last term there: it is committed, and nobody is sent it.
-   */
-  get termRuns(): readonly TermRun[] {
-    const { base, termRuns } = this.#index
-    return base.index === 0 ? termRuns : [{ first: logIndex(1), term: base.term }, ...termRuns]
+  /** The record before the first one that is kept. */
+  get base(): EntryMark {
+    const { index, term: baseTerm } = this.#index.base
+    return { index, term: baseTerm }
   }
 
-  /** The whole record's size in bytes, that of a header below the start of the log. */
+  /** The runs of terms in memory, oldest first. A live list: copy it to keep it. */
+  get termRuns(): readonly TermRun[] {
+    return this.#index.termRuns
+  }
+
+  /** The whole record's size in bytes. `index` must be in the log. */
   sizeOf(index: LogIndex): number {
-    return index <= this.#index.base.index ? RECORD_HEADER_BYTES : this.#index.sizeOf(index)
+    return this.#index.sizeOf(index)
   }
 
   /** Where the record's header stands. `index` must be in the log. */

@@ -28,6 +28,9 @@ import { WriteLane } from './write-lane.ts'
 
 export type { RaftCore, RoleChange }
 
+/** A peer that lacks what is gone is looked at again after this long. */
+const STATE_AGAIN_MS = 10_000
+
 /** An entry of the leader before it has a record: the commands and who waits for them. */
 interface BatchPayload<Reply> extends Payload {
   readonly batch: CommandBatch<Reply>
@@ -101,6 +104,7 @@ export class DLedgerServer<Reply> {
       tables: this.#tables,
       peers: () => options.raft.status().peers,
       failed: (error) => this.#fail(error),
+      dropped: (index) => this.#input({ type: 'forget', index }),
     })
     this.#pace = new GatherPace(options.clock, () => this.#wake())
     this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
@@ -259,12 +263,22 @@ export class DLedgerServer<Reply> {
     this.#logWatch.stepped()
     if (ready.write !== null) this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
-    for (const { to, message } of ready.send) this.#sender.send(to, message)
+    for (const { to, message } of ready.send) {
+      if (message.type === 'installSnapshot') this.#cannotSendState(to, message.mark.index)
+      else this.#sender.send(to, message)
+    }
     this.#options.link.flush()
     for (const payload of ready.refused) this.#proposals.refuse((payload as BatchPayload<Reply>).batch)
     this.metrics.committedTo(ready.commitIndex, this.#options.clock.mono())
     this.#applyLane.advanceTo(ready.applyTo)
     this.requests.ended(ready)
+  }
+
+  /** The floor waits for every voter, so only a member that was set back or is new can lack what is gone. */
+  #cannotSendState(peer: NodeId, index: LogIndex): void {
+    this.#options.logger.warn({ peer, index }, 'peer lacks entries that are gone')
+    const report = (): void => this.#input({ type: 'snapshotReported', peer, index, ok: false })
+    this.#options.clock.timer(STATE_AGAIN_MS, report)
   }
 
   async #writeLog(changes: readonly LogChange[]): Promise<void> {

@@ -239,6 +239,7 @@ class Member implements RunningMember {
       recovered: {
         hardState: meta.hardState,
         doubtTerm: log.care.doubtTerm,
+        base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: machine.appliedIndex,

@@ -27,18 +27,16 @@ test.each(CASES)(
 
 /** Proposes again and again to whoever leads, as a client does, and returns the first reply. */
 async function answeredBySomebody(group: SimGroup): Promise<string | undefined> {
-  let reply: string | undefined
-  for (let attempt = 0; attempt < 40 && reply === undefined; attempt++) {
+  const replies: string[] = []
+  for (let attempt = 0; attempt < 40 && replies.length === 0; attempt++) {
     for (const member of group.members) {
       if (member.server?.leading !== true) continue
       group.propose(member, 'x').then(
-        (applied) => {
-          reply ??= applied.reply
-        },
+        (applied) => void replies.push(applied.reply),
         () => undefined,
       )
     }
     await group.run(250)
   }
-  return reply
+  return replies[0]
 }

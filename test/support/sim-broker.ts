@@ -93,6 +93,7 @@ export class SimBroker {
       appendBytesMax: 1 << 18,
       recovered: {
         hardState: meta.hardState,
+        base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: machine.appliedIndex,

@@ -152,6 +152,7 @@ export class SimGroup {
       recovered: {
         hardState: meta.hardState,
         doubtTerm: log.care.doubtTerm,
+        base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: member.machine.appliedIndex,
