@@ -195,6 +195,7 @@ class Member implements RunningMember {
 
   async close(): Promise<void> {
     this.#stop.abort()
+    this.#link.stopRepairs()
     await this.#scrubbing
     await this.#metrics?.close()
     await this.#rpc?.close(CLOSE_GRACE_MS)
