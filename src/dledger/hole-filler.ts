@@ -1,13 +1,18 @@
 /**
  * Repair during recovery: puts records of a peer where this member's disk has none that make sense. What stood
- * there is not known, so bytes of a peer are taken only when one of two things shows that they are right:
+ * there is not known, so bytes of a peer are taken only when one of these things shows that they are right:
  *
  * - the record behind them, here, continues them. Its chain is the checksum of the whole history before it.
  * - the peer knows that they are committed.
+ * - the peer's log ends in the term of this member or in a later one. What was committed with this member's word
+ *   is then in that log as far as it goes (docs/decisions/0014).
+ *
+ * In the last two cases the log may have gone on behind them here: the member is in doubt, durably, before they
+ * are written.
  *
  * Nothing is cut here: what is committed and continues another record than the last one here is told instead.
  */
-import type { LogIndex, NodeId } from '../base/brand.ts'
+import type { LogIndex, NodeId, Term } from '../base/brand.ts'
 import { BytesError } from '../base/bytes.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { REPAIR_BYTES_MAX } from '../base/limits.ts'
@@ -16,7 +21,7 @@ import { hasCode } from '../store/node-disk.ts'
 import { readFully } from '../store/read-fully.ts'
 import type { RecordIndex } from './log-index.ts'
 import type { FetchedLog, LogSource } from './log-source.ts'
-import { type LogRecord, parseHeader, RECORD_HEADER_BYTES, type RecordHeader } from './record-codec.ts'
+import { type LogRecord, parseHeader, RECORD_HEADER_BYTES } from './record-codec.ts'
 import { splitRecords } from './record-run.ts'
 import { type LogShape, type SegmentFiles, segmentStart } from './segment.ts'
 
@@ -34,6 +39,10 @@ export interface HoleFillerOptions {
   readonly index: RecordIndex
   readonly shape: LogShape
   readonly source: LogSource
+  /** The term on this member's disk. */
+  readonly term: Term
+  /** Called before records are written that no record here continues. */
+  readonly raiseDoubt: () => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
@@ -43,9 +52,15 @@ export class HoleFiller {
   readonly #options: HoleFillerOptions
   /** Little is asked for where the last repair was soon followed by sound records. */
   #bytesMax = FEW_BYTES
+  #lastFilled = 0
 
   constructor(options: HoleFillerOptions) {
     this.#options = options
+  }
+
+  /** The last record that was repaired, 0 for none. */
+  get lastFilled(): number {
+    return this.#lastFilled
   }
 
   /**
@@ -97,20 +112,40 @@ export class HoleFiller {
       if (!isOther) logger.warn({ peer, index: first, reason: accepted.reason }, 'repair was refused')
       return isOther ? 'otherHistory' : undefined
     }
-    const count = await this.#provenCount(accepted.records, fetched.commitIndex)
-    const records = accepted.records.slice(0, count)
-    const last = records.at(-1)
-    this.#bytesMax = count < accepted.records.length ? FEW_BYTES : REPAIR_BYTES_MAX
-    if (last === undefined) return undefined
+    const joining = await this.#joining(accepted.records)
+    const records = joining ?? this.#backed(accepted.records, fetched)
+    this.#bytesMax = joining === undefined ? REPAIR_BYTES_MAX : FEW_BYTES
+    if (joining === undefined && records.length === 0) return undefined
+    if (joining === undefined) await this.#options.raiseDoubt()
+    // The segment of the last sound record ends with it when the next one stands in another.
+    if (accepted.records[0]?.position !== index.end) await this.#options.files.trim(index.end)
     await this.#write(records)
-    logger.info({ peer, firstIndex: first, lastIndex: last.index }, 'log repaired')
+    this.#lastFilled = records.at(-1)?.index ?? this.#lastFilled
+    logger.info({ peer, firstIndex: first, count: records.length }, 'log repaired')
     return 'filled'
   }
 
-  /** How many of the records are known to be right: no more than it takes until the log here goes on. */
-  async #provenCount(records: readonly LogRecord[], commitIndex: LogIndex): Promise<number> {
-    for (const [at, record] of records.entries()) if (await this.#goesOn(record)) return at + 1
-    return records.filter((record) => record.index <= commitIndex).length
+  /** The records up to where the log here goes on: one stands here as it is, or is continued here. */
+  async #joining(records: readonly LogRecord[]): Promise<readonly LogRecord[] | undefined> {
+    for (const [at, record] of records.entries()) {
+      if (await this.#isHere(record)) return records.slice(0, at)
+      if (await this.#goesOn(record)) return records.slice(0, at + 1)
+    }
+    return undefined
+  }
+
+  /** The records that the peer's word makes right. */
+  #backed(records: readonly LogRecord[], { commitIndex, lastTerm }: FetchedLog): readonly LogRecord[] {
+    if (lastTerm > 0 && lastTerm >= this.#options.term) return records
+    return records.filter((record) => record.index <= commitIndex)
+  }
+
+  async #isHere({ position, size, bytes }: LogRecord): Promise<boolean> {
+    const { files, shape } = this.#options
+    const file = files.at(position)
+    if (file === undefined) return false
+    const found = await bytesAt(file, position % shape.segmentBytes, size)
+    return found !== undefined && Buffer.compare(found, bytes) === 0
   }
 
   /** Does the disk hold a record that continues this one? */
@@ -121,18 +156,16 @@ export class HoleFiller {
     for (const position of [end, next]) {
       const file = this.#options.files.at(position)
       if (file === undefined) continue
-      const header = await headerAt(file, position % segmentBytes)
-      if (header === undefined || header.position !== position) continue
-      if (header.index === record.index + 1 && header.chain === record.headerCrc) return true
+      const bytes = await bytesAt(file, position % segmentBytes, RECORD_HEADER_BYTES)
+      const parsed = bytes === undefined ? undefined : parseHeader(bytes)
+      if (parsed?.type !== 'ok' || parsed.header.position !== position) continue
+      if (parsed.header.index === record.index + 1 && parsed.header.chain === record.headerCrc) return true
     }
     return false
   }
 
   async #write(records: readonly LogRecord[]): Promise<void> {
-    const { files, index } = this.#options
-    const [first] = records
-    // The last segment before the hole ends with its last record, whatever the disk made of what is behind it.
-    if (first !== undefined && first.position !== index.end) await files.trim(index.end)
+    const { files } = this.#options
     for (let at = 0; at < records.length; ) {
       const start = records[at]?.position ?? 0
       const run = runFrom(records, at, this.#options.shape)
@@ -142,10 +175,11 @@ export class HoleFiller {
   }
 }
 
-async function headerAt(file: DiskFile, offset: number): Promise<RecordHeader | undefined> {
+/** `undefined` when they are not all there or cannot be read. */
+async function bytesAt(file: DiskFile, offset: number, size: number): Promise<Uint8Array | undefined> {
   try {
-    const parsed = parseHeader(await readFully(file, new Uint8Array(RECORD_HEADER_BYTES), offset))
-    return parsed.type === 'ok' ? parsed.header : undefined
+    const bytes = await readFully(file, new Uint8Array(size), offset)
+    return bytes.byteLength === size ? bytes : undefined
   } catch (error) {
     if (hasCode(error, 'EIO')) return undefined
     throw error

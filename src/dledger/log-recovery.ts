@@ -92,6 +92,7 @@ class Recovery {
   readonly #scan: LogScan
   #filler: HoleFiller | undefined
   #repaired = 0
+  readonly #wasInDoubt: boolean
 
   constructor(options: RecoveryOptions, files: SegmentFiles) {
     this.#options = options
@@ -100,13 +101,17 @@ class Recovery {
     const known = (start: number): ReturnType<typeof readSegmentIndex> =>
       readSegmentIndex(options.disk, start)
     this.#scan = new LogScan(files, this.#index, options.shape, known)
+    this.#wasInDoubt = options.doubt.term !== null
   }
 
   async run(): Promise<RecoveredLog> {
     const { disk, mark, shape } = this.#options
     for (;;) {
       const fault = await this.#nextFault()
-      if (fault === undefined) break
+      if (fault === undefined) {
+        await this.#settleDoubt()
+        break
+      }
       if ((await this.#damageOf(fault)) === undefined) {
         await this.#cut(fault, 'torn tail of the log cut')
         break
@@ -119,6 +124,12 @@ class Recovery {
     await writeAgain(this.#files, mark.position, this.#index.end, shape.segmentBytes)
     await disk.syncFolder(LOG_FOLDER)
     return { files: this.#files, index: this.#index, repaired: this.#repaired }
+  }
+
+  /** A doubt of this recovery is over when the log ends with records of its own, whatever was repaired before. */
+  async #settleDoubt(): Promise<void> {
+    const isOwnEnd = this.#index.lastIndex > (this.#filler?.lastFilled ?? 0)
+    if (isOwnEnd && !this.#wasInDoubt) await this.#options.doubt.clear()
   }
 
   /** The next thing that is wrong: with the records, or that the log is too short. */
@@ -162,6 +173,7 @@ class Recovery {
         index: this.#index,
         source: repair.source,
         signal: repair.signal,
+        raiseDoubt: () => this.#options.doubt.raise(this.#options.term),
       })
     }
     const filled = await this.#filler.fill()

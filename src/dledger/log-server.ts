@@ -25,17 +25,18 @@ export interface ServedLog {
 export async function serveLog(log: ServedLog, first: LogIndex, bytesMax: number): Promise<FetchedLog> {
   const durableIndex = log.durableIndex()
   const commitIndex = logIndex(Math.min(log.committedIndex(), durableIndex))
+  const lastTerm = log.index.termOf(Math.max(durableIndex, log.index.base.index))
   if (first <= log.index.base.index || first > durableIndex) {
-    return { commitIndex, records: new Uint8Array(0) }
+    return { commitIndex, lastTerm, records: new Uint8Array(0) }
   }
   const { end, bytes } = log.index.fitting(first, durableIndex, bytesMax)
   const records = Buffer.allocUnsafe(bytes)
   try {
     await log.reader.readAsIs(first, end - 1, records)
-    return { commitIndex, records }
+    return { commitIndex, lastTerm, records }
   } catch (error) {
     if (!isDamage(error) || end === first + 1) throw damagedHere(error)
-    return { commitIndex, records: await soundPrefix(log, first, end) }
+    return { commitIndex, lastTerm, records: await soundPrefix(log, first, end) }
   }
 }
 

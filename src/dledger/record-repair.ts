@@ -105,7 +105,7 @@ export class RecordRepair {
         if (!(await this.#write(record, position, index))) break
         this.#repaired++
         this.#open.delete(index)
-        logger.info({ peer, firstIndex: index, lastIndex: index }, 'log repaired')
+        logger.info({ peer, firstIndex: index, count: 1 }, 'log repaired')
         return true
       }
       if (this.#options.signal.aborted) break

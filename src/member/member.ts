@@ -199,6 +199,7 @@ class Member implements RunningMember {
 
   async close(): Promise<void> {
     this.#stop.abort()
+    this.#link.stopRepairs()
     await this.#scrubbing
     await this.#metrics?.close()
     await this.#broker.ledger.handOver(AbortSignal.timeout(HAND_OVER_MS))

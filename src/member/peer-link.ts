@@ -85,8 +85,13 @@ export class PeerLink {
     return this.#starting
   }
 
-  async close(): Promise<void> {
+  /** Repairs that wait for a peer end. */
+  stopRepairs(): void {
     this.#stop.abort(new BrokerError('CLOSED', 'the member stops'))
+  }
+
+  async close(): Promise<void> {
+    this.stopRepairs()
     await this.#opened?.transport.close()
   }
 

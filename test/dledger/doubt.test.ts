@@ -84,3 +84,25 @@ test('a member whose tail was damaged comes back while the leader of its last te
   await group.converge()
   expect(member.machine.texts.at(-1)).toBe('after')
 })
+
+test('two of three that lost durable tails are repaired by the third, though nobody can commit', async () => {
+  const group = await SimGroup.start(3)
+  const leader = await group.leader()
+  for (let n = 0; n < 10; n++) await say(group, leader, `m${n}`)
+  const before = await group.converge()
+  await group.run(2_000)
+  for (const member of group.members) {
+    group.crash(member)
+    for (let i = 0; i < 10; i++) await settle()
+    await member.kv.batch([{ key: new Uint8Array([1]), value: null }])
+  }
+  for (const member of group.members.slice(1)) {
+    member.disk.edit(SEGMENT, (bytes) => bytes.slice(0, 200 + 100 * member.id))
+  }
+  let left = 3
+  for (const member of group.members) void group.startMember(member).then(() => left--)
+  await group.until('all have started', () => left === 0)
+  await group.leader()
+  expect(await group.converge()).toBe(before)
+  expect(doubtful(group)).toBe(0)
+})

@@ -241,8 +241,8 @@ async function changeByte(tables: string): Promise<void> {
 test('bad records and a missing segment in the durable part of the log are repaired from the peers', async () => {
   const member = await stoppedFollower()
   const segment = lastSegment(member)
-  const before = hashOf(segment)
-  const damaged = readFileSync(segment)
+  const whole = readFileSync(segment)
+  const damaged = Buffer.from(whole)
   for (const at of [3, 30, 300].map((records) => records * RECORD_HEADER_BYTES)) {
     damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at)
   }
@@ -254,11 +254,12 @@ test('bad records and a missing segment in the durable part of the log are repai
   expect(member.log()).toContain('record damaged')
   expect(member.log()).toContain('log repaired')
   await member.signal('SIGTERM')
-  expect(hashOf(segment)).toBe(before)
+  expect(readFileSync(segment).equals(whole)).toBe(true)
+  // Nothing of its own follows a lost end: in doubt, it needs a leader of a new term, which adds an entry.
   rmSync(segment)
   await backToHealth(member)
   await member.signal('SIGTERM')
-  expect(hashOf(segment)).toBe(before)
+  expect(readFileSync(segment).subarray(0, whole.byteLength).equals(whole)).toBe(true)
   await backToHealth(member)
 })
 
