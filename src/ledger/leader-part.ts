@@ -53,7 +53,7 @@ export class LeaderPart {
   }
 
   /**
-   * Says that there is no such ledger, after a round through the log, so that a deposed leader denies nothing. A
+   * Says that there is no such ledger, once it is sure to lead still, so that a deposed leader denies nothing. A
    * ledger that was made meanwhile does not count: the append would stand behind others that came after it.
    */
   async #missing(name: string): Promise<never> {
