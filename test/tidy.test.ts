@@ -34,7 +34,7 @@ const LAYERS: Layers = {
   broker: ['base', 'broker/machine', 'dledger', 'store', 'rpc', 'namesrv'],
   proxy: ['base', 'rpc', 'broker', 'broker/machine'],
   'ledger/machine': ['base', 'broker/machine'],
-  ledger: ['base', 'rpc', 'broker', 'broker/machine', 'proxy', 'ledger/machine'],
+  ledger: ['base', 'rpc', 'dledger', 'broker', 'broker/machine', 'proxy', 'ledger/machine'],
   member: [
     'observe',
     'base',

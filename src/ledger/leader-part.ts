@@ -3,11 +3,12 @@ import { unreachable } from '../base/assert.ts'
 import type { LogIndex, Millis } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { EncodedCommand } from '../broker/machine/index.ts'
+import type { Applied } from '../dledger/proposals.ts'
 import type { LedgerAnswer, LedgerRequest } from './leader-calls.ts'
 import { confirmLeadership, type LedgerLog } from './ledger-log.ts'
 import { encodeAppend } from './machine/append-codec.ts'
 import { encodeLedgerCommand } from './machine/command-codec.ts'
-import { isLedgerReply, type LedgerReply } from './machine/commands.ts'
+import { isLedgerReply, type LedgerCommand, type LedgerReply } from './machine/commands.ts'
 import type { LedgersView } from './machine/view.ts'
 
 export interface LeaderPartOptions {
@@ -43,7 +44,7 @@ export class LeaderPart {
         return this.#propose(encodeAppend(ledger.id, request.body))
       }
       case 'command':
-        return this.#propose(encodeLedgerCommand(request.command))
+        return this.#command(request.command)
       case 'confirm':
         return answer(await confirmLeadership(log))
       default:
@@ -52,7 +53,7 @@ export class LeaderPart {
   }
 
   /**
-   * Says that there is no such ledger, after a round through the log, so that a deposed leader denies nothing. A
+   * Says that there is no such ledger, once it is sure to lead still, so that a deposed leader denies nothing. A
    * ledger that was made meanwhile does not count: the append would stand behind others that came after it.
    */
   async #missing(name: string): Promise<never> {
@@ -60,13 +61,26 @@ export class LeaderPart {
     return ledgerMissing(name)
   }
 
+  /** A large ledger is deleted in steps, so that no entry does the work of a million. */
+  async #command(command: LedgerCommand): Promise<LedgerAnswer> {
+    for (;;) {
+      const { index, reply } = await this.#replyTo(encodeLedgerCommand(command))
+      if (command.type !== 'deleteLedger' || reply.type !== 'trimmed') return answerOf(index, reply)
+    }
+  }
+
   async #propose(command: EncodedCommand): Promise<LedgerAnswer> {
+    const { index, reply } = await this.#replyTo(command)
+    return answerOf(index, reply)
+  }
+
+  async #replyTo(command: EncodedCommand): Promise<Applied<LedgerReply>> {
     const { index, reply } = await this.#options.log.propose(command)
     if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
     if (reply.type !== 'part' || !isLedgerReply(reply.reply)) {
       throw new BrokerError('BAD_REQUEST', `the log answered ${reply.type} to a ledger`)
     }
-    return answerOf(index, reply.reply)
+    return { index, reply: reply.reply }
   }
 }
 

@@ -1,17 +1,18 @@
 /** What ledgers need of the replicated log under them, and how a leader makes sure that it still leads. */
 import type { LogIndex } from '../base/brand.ts'
-import { encodeCommand } from '../broker/machine/index.ts'
 import type { ReplicatedLog } from '../broker/replicated-log.ts'
+import type { CoreRequests } from '../dledger/core-requests.ts'
 
 export interface LedgerLog extends ReplicatedLog {
   /** Resolves when this member has applied the entry; rejects with TIMEOUT when the signal aborts. */
   waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
+  readonly requests: Pick<CoreRequests, 'readIndex'>
 }
 
 /**
  * An index such that everything that was acknowledged before the call is applied with it: on the leader, which
- * learns in doing so that it still leads. By a round through the log. Throws NOT_LEADER and BUSY.
+ * learns in doing so that it still leads. A round of heartbeats and no entry (thesis 6.4). Throws NOT_LEADER.
  */
-export async function confirmLeadership(log: ReplicatedLog): Promise<LogIndex> {
-  return (await log.propose(encodeCommand({ type: 'advance' }))).index
+export function confirmLeadership(log: LedgerLog): Promise<LogIndex> {
+  return log.requests.readIndex()
 }

@@ -117,9 +117,10 @@ export class InternalCalls {
     return unframed(await this.#transport.call(to, CLIENT_CALL, chunks, { timeoutMs, signal }))
   }
 
-  /** Gives up the forwarded client calls that wait for `to`; they end with `NO_LEADER`, the outcome unknown. */
+  /** Gives up what was forwarded for clients and waits for `to`: it ends with `NO_LEADER`, the outcome unknown. */
   abandonClientCalls(to: NodeId): void {
-    this.#transport.abandonCalls(to, CLIENT_CALL, `member ${to} no longer leads`)
+    const reason = `member ${to} no longer leads`
+    for (const kind of [CLIENT_CALL, LEDGER_CALL]) this.#transport.abandonCalls(to, kind, reason)
   }
 
   async adminCall(to: NodeId, call: AdminCall, timeoutMs: number): Promise<unknown> {

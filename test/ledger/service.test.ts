@@ -143,6 +143,17 @@ describe('reading', () => {
     expect(await at((times[2] ?? 0) + 1)).toEqual([])
   })
 
+  test('reading and asking for the status leave no entry in the log', async () => {
+    const one = await Case.start()
+    await one.unary('CreateLedger', { name: 'l' })
+    await one.append('l', ['a'])
+    const before = one.sim.broker.machine.appliedIndex
+    expect(await one.readAll({ ledger: 'l' })).toEqual(['1:a'])
+    await one.unary('Status', { ledger: 'l' })
+    await one.unary('ListLedgers', {})
+    expect(one.sim.broker.ledger.status.lastIndex).toBe(before)
+  })
+
   test('a reader that follows waits for more, up to its last index', async () => {
     const one = await Case.start()
     await one.unary('CreateLedger', { name: 'l' })

@@ -29,9 +29,9 @@ export function applyLedgerCommand(state: LedgerState, command: LedgerCommand, n
     case 'deleteLedger': {
       const ledger = state.named(command.name)
       if (ledger === undefined) return missing(command.name)
-      ledger.remove()
-      state.delete(ledger)
       state.changed.add(ledger.id)
+      if (!ledger.remove()) return { part: 'ledger', type: 'trimmed', firstIndex: ledger.firstIndex }
+      state.delete(ledger)
       return DONE
     }
     case 'trimLedger':

@@ -24,6 +24,7 @@ export interface CreateLedger {
   readonly retention: Retention
 }
 
+/** Deletes a ledger, or lets its entries go and is to be repeated: it is answered `trimmed` then. */
 export interface DeleteLedger {
   readonly type: 'deleteLedger'
   readonly name: string

@@ -8,7 +8,12 @@
 import { assert } from '../../base/assert.ts'
 import { ledgerIndex, type LogPosition, type Millis } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
-import { LEDGER_PAGE_BYTES, LEDGER_PAGE_POINTERS, LEDGER_PAGES_PER_BYTES_MAX } from '../../base/limits.ts'
+import {
+  LEDGER_PAGE_BYTES,
+  LEDGER_PAGE_POINTERS,
+  LEDGER_PAGES_PER_BYTES_MAX,
+  PAGES_DROPPED_MAX,
+} from '../../base/limits.ts'
 import { Row, type RowLedger } from '../../broker/machine/rows.ts'
 import { ROW_VERSION, startKey } from '../../broker/machine/tables.ts'
 import type { LedgerId, Retention } from './commands.ts'
@@ -39,7 +44,10 @@ export class Ledger extends Row implements LedgerView {
   /** Bytes of all entries that were ever appended. */
   bytesEnd = 0
   readonly #book: PageBook
-  /** Places before `#front` are dropped. Rule: pages have no holes, and the last one ends at `nextIndex`. */
+  /**
+   * Places before `#front` are dropped. Rule: pages have no holes, and the last one ends at `nextIndex`. A command
+   * drops a bounded number of them, so pages that hold nothing any more may still stand in front.
+   */
   #pages: LedgerPage[] = []
   #front = 0
 
@@ -132,7 +140,7 @@ export class Ledger extends Row implements LedgerView {
     const { entriesMax, bytesMax, ageMsMax, dropOldest } = this.retention
     let first: number = this.firstIndex
     if (dropOldest) first = Math.max(first, this.nextIndex - entriesMax)
-    for (let at = this.#front; at < this.#pages.length; at++) {
+    for (let at = this.#firstWhere((page) => page.endIndex > first); at < this.#pages.length; at++) {
       const page = this.#pages[at] as LedgerPage
       const isLarge = dropOldest && this.bytesEnd - page.bytesEnd >= bytesMax
       const isOld = ageMsMax > 0 && page.lastStampMs + ageMsMax <= now
@@ -142,21 +150,24 @@ export class Ledger extends Row implements LedgerView {
     this.moveFirst(first)
   }
 
-  /** Whether `expire` would let something go by age. */
+  /** Whether `expire` would let something go by age, or drop pages that hold nothing any more. */
   isOver(now: Millis): boolean {
     const page = this.#firstPage
-    return (
-      page !== undefined && this.retention.ageMsMax > 0 && page.lastStampMs + this.retention.ageMsMax <= now
-    )
+    if (page === undefined) return false
+    const { ageMsMax } = this.retention
+    return page.endIndex <= this.firstIndex || (ageMsMax > 0 && page.lastStampMs + ageMsMax <= now)
   }
 
-  /** Entries before `first` are gone. */
+  /** Entries before `first` are gone, and some of the pages that hold nothing any more. */
   moveFirst(first: number): void {
-    if (first <= this.firstIndex) return
-    assert(first <= this.nextIndex, 'a ledger begins at or before its end')
-    this.firstIndex = ledgerIndex(first)
-    this.#book.rows.touch(this)
-    for (let page = this.#firstPage; page !== undefined && page.endIndex <= first; page = this.#firstPage) {
+    if (first > this.firstIndex) {
+      assert(first <= this.nextIndex, 'a ledger begins at or before its end')
+      this.firstIndex = ledgerIndex(first)
+      this.#book.rows.touch(this)
+    }
+    for (let dropped = 0; dropped < PAGES_DROPPED_MAX; dropped++) {
+      const page = this.#firstPage
+      if (page === undefined || page.endIndex > this.firstIndex) break
       this.#book.rows.remove(page)
       this.#book.count--
       this.#front++
@@ -167,10 +178,12 @@ export class Ledger extends Row implements LedgerView {
     this.#front = 0
   }
 
-  /** Deletes the ledger and its pages. */
-  remove(): void {
+  /** Deletes the ledger. False when pages are left, of which it has dropped some: then again. */
+  remove(): boolean {
     this.moveFirst(this.nextIndex)
+    if (this.pageCount > 0) return false
     this.#book.rows.remove(this)
+    return true
   }
 
   /** Takes over pages that were read, in their order. Returns what is wrong. */
@@ -186,7 +199,7 @@ export class Ledger extends Row implements LedgerView {
       if (page !== pages.at(-1) || this.#isFull(page)) page.release()
     }
     const first = pages[0]
-    const fits = first === undefined ? this.entries === 0 : this.firstIndex < first.endIndex
+    const fits = first !== undefined || this.entries === 0
     if (end !== this.nextIndex || bytes !== this.bytesEnd || !fits)
       return 'the pages of a ledger do not fit it'
     return first === undefined || first.firstIndex <= this.firstIndex
@@ -202,7 +215,6 @@ export class Ledger extends Row implements LedgerView {
     if (pages.length === 0 && this.entries > 0) faults.push('entries have pages')
     if (pages.length > 0 && pages.at(-1)?.endIndex !== this.nextIndex) faults.push('pages reach the end')
     for (const [at, page] of pages.entries()) {
-      if (page.endIndex <= this.firstIndex) faults.push('a page holds entries')
       if (at > 0 && pages[at - 1]?.endIndex !== page.firstIndex) faults.push('pages have no holes')
     }
     return faults

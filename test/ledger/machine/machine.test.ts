@@ -231,6 +231,31 @@ describe('making and deleting', () => {
     })
   })
 
+  test('a large ledger goes in steps: a deletion is repeated, a trim is finished by sweeps', () => {
+    const harness = new LedgerHarness()
+    const texts = Array.from({ length: 8_100 }, () => '')
+    const fill = (): void => {
+      const id = harness.create('l')
+      for (let n = 0; n < 33; n++) harness.append(id, texts)
+      harness.drain()
+    }
+    fill()
+    expect(harness.one({ type: 'deleteLedger', name: 'l' }).type).toBe('trimmed')
+    expect(harness.ledgers.ledger('l')?.entries).toBe(0)
+    harness.restart()
+    expect(harness.one({ type: 'deleteLedger', name: 'l' }).type).toBe('done')
+    harness.restart()
+    fill()
+    harness.one({ type: 'trimLedger', name: 'l', firstIndex: 33 * 8_100 })
+    harness.restart()
+    expect(harness.texts('l')).toEqual([''])
+    expect(harness.ledgers.isExpiryDue(0 as never)).toBe(true)
+    harness.one({ type: 'expireLedgers' })
+    expect(harness.ledgers.isExpiryDue(0 as never)).toBe(false)
+    harness.restart()
+    expect([...harness.table.values()].filter((row) => row.key[1] === 66)).toHaveLength(1)
+  })
+
   test('a deleted ledger leaves no row but the count of numbers', () => {
     const harness = new LedgerHarness()
     const id = harness.create('l')
