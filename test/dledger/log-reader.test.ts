@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { logIndex, logPosition } from '../../src/base/brand.ts'
 import type { LogStore } from '../../src/dledger/log-store.ts'
 import { append, bodyOf, openLog, prepare } from '../support/log-harness.ts'
+import { settle } from '../support/manual-clock.ts'
 import { SimDisk } from '../support/sim-disk.ts'
 
 /** Ten records over three segments, none of them in memory. */
@@ -49,6 +50,23 @@ describe('bytes of a message', () => {
     for (let i = 0; i < 3; i++) await append(log, 2, [bodyOf('more', 900)])
     expect(Buffer.from(await log.readBytes(position, 3)).toString()).toBe('new')
   })
+})
+
+test('a record that is cut while it is read is not remembered for the one that comes to its place', async () => {
+  const { disk, log } = await cold()
+  const position = logPosition(964 + 64)
+  let goOn = (): void => undefined
+  disk.hook = ({ kind }) =>
+    kind === 'read' ? new Promise<void>((resolve) => (goOn = () => resolve())) : undefined
+  const reading = log.readBytes(position, 2)
+  await settle()
+  const cut = log.adopt([], logIndex(2))
+  disk.hook = undefined
+  goOn()
+  await reading.catch(() => undefined)
+  await log.write([{ cut, records: prepare(log, 2, [bodyOf('new', 900)]) }])
+  for (let i = 0; i < 3; i++) await append(log, 2, [bodyOf('more', 900)])
+  expect(Buffer.from(await log.readBytes(position, 3)).toString()).toBe('new')
 })
 
 describe('records from the disk', () => {

@@ -1,8 +1,8 @@
 /**
- * `npm run mutants -- [--only TEXT] [--simulator]`
+ * `npm run mutants -- [--only TEXT]... [--simulator]`
  *
  * Runs the tests against each mutant, two at a time, and prints which test killed it. `--only` takes the mutants
- * with the text in their file or bug; `--simulator` asks the simulator's seeds alone, and only of what it runs.
+ * with one of the texts in their file or bug; `--simulator` asks the simulator's seeds alone, and only of what it runs.
  * Exits with 1 when fewer than 95 of 100 are killed.
  */
 import { spawn } from 'node:child_process'
@@ -34,14 +34,14 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   const { values } = parseArgs({
     args: [...args],
     options: {
-      only: { type: 'string', default: '' },
+      only: { type: 'string', multiple: true, default: [''] },
       simulator: { type: 'boolean', default: false },
     },
   })
   const seedsOnly = values.simulator
   const chosen = MUTANTS.filter(
-    (mutant) =>
-      `${mutant.file}: ${mutant.bug}`.includes(values.only) && (!seedsOnly || mutant.simulated !== null),
+    ({ file, bug, simulated }) =>
+      values.only.some((text) => `${file}: ${bug}`.includes(text)) && (!seedsOnly || simulated !== null),
   )
   const reports = mkdtempSync(join(tmpdir(), 'dledger-mutants-'))
   try {
