@@ -3,7 +3,7 @@
  * a bug prove nothing, so each mutant must make a test fail that names the promise it breaks.
  */
 import { assert } from '../../src/base/assert.ts'
-import type { MachineKind } from '../sim/campaign.ts'
+import type { Kind } from '../sim/campaign.ts'
 
 export interface Mutant {
   /** What the broken program does. */
@@ -16,18 +16,14 @@ export interface Mutant {
   /** The pitfall of docs/pitfalls.md that the bug is an example of. */
   readonly pitfall: number | null
   /** The machine with which the simulator runs the file; `null` for a file that it does not run. */
-  readonly simulated: MachineKind | null
+  readonly simulated: Kind | null
 }
 
 /** A bug, the text of the file, what replaces it and the number of the pitfall, if it is an example of one. */
 export type BugText = readonly [bug: string, from: string, to: string, pitfall?: number]
 
 /** The mutants of one source file below `src/`. */
-export function mutantsOf(
-  file: string,
-  simulated: MachineKind | null,
-  bugs: readonly BugText[],
-): readonly Mutant[] {
+export function mutantsOf(file: string, simulated: Kind | null, bugs: readonly BugText[]): readonly Mutant[] {
   return bugs.map(([bug, from, to, pitfall]) => ({
     bug,
     file,

@@ -257,7 +257,7 @@ describe('a group of nodes', () => {
         let packets: Packet[] = []
         const step = (node: SimNode, ...inputs: Parameters<SimNode['step']>[0]): void => {
           const stepped = node.step(inputs)
-          ghost.stepped(node, stepped)
+          ghost.stepped(node, stepped.ready, stepped.packets)
           packets.push(...stepped.packets)
         }
         for (const node of all) {

@@ -33,12 +33,8 @@ export class Marks {
     return this.#counts.get(mark) ?? 0
   }
 
-  add(other: Marks): void {
-    for (const mark of MARKS) this.#counts.set(mark, this.count(mark) + other.count(mark))
-  }
-
-  /** For example `change done 3, leader removed 0`. */
-  get told(): string {
-    return MARKS.map((mark) => `${mark} ${this.count(mark)}`).join(', ')
+  /** For example `reached: change done` 3. */
+  get all(): Readonly<Record<string, number>> {
+    return Object.fromEntries(MARKS.map((mark) => [`reached: ${mark}`, this.count(mark)]))
   }
 }

@@ -2,11 +2,13 @@
 import type { NodeId } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { Settings } from './settings.ts'
+import type { Tally } from './tally.ts'
 
 /** The fate of every packet, drawn from the seed. */
 export class Network {
   readonly #prng: Prng
   readonly #settings: Settings
+  readonly #tally: Tally
   /** `from * 64 + to` of the pairs that nothing gets through. */
   readonly #cut = new Set<number>()
   /** When the last packet of a pair arrives: without reordering nothing overtakes it. */
@@ -14,8 +16,9 @@ export class Network {
   /** Loss, duplicates and long delays happen only in bad weather. */
   stormy = false
 
-  constructor(prng: Prng, settings: Settings) {
+  constructor(prng: Prng, settings: Settings, tally: Tally) {
     this.#prng = prng
+    this.#tally = tally
     this.#settings = settings
   }
 
@@ -41,18 +44,28 @@ export class Network {
     const { faults } = this.#settings
     const prng = this.#prng
     if (this.isCut(from, to)) return []
-    if (this.stormy && faults.has('loss') && prng.chance(0.1)) return []
+    if (this.stormy && faults.has('loss') && prng.chance(0.1)) {
+      this.#tally.add('fault: message lost')
+      return []
+    }
     const times = [this.#arrival(from, to, now)]
-    if (this.stormy && faults.has('duplicates') && prng.chance(0.1)) times.push(this.#arrival(from, to, now))
+    if (this.stormy && faults.has('duplicates') && prng.chance(0.1)) {
+      this.#tally.add('fault: message doubled')
+      times.push(this.#arrival(from, to, now))
+    }
     return times
   }
 
   #arrival(from: NodeId, to: NodeId, now: number): number {
     const { faults } = this.#settings
     const slow = this.stormy && faults.has('delay') && this.#prng.chance(0.2)
+    if (slow) this.#tally.add('fault: message late')
     const at = now + this.#prng.below(slow ? 150 : 6, 1)
-    if (this.stormy && faults.has('reorder')) return at
     const key = pairKey(from, to)
+    if (this.stormy && faults.has('reorder')) {
+      if (at < (this.#lastArrival.get(key) ?? 0)) this.#tally.add('fault: message overtaken')
+      return at
+    }
     const arrival = Math.max(at, this.#lastArrival.get(key) ?? 0)
     this.#lastArrival.set(key, arrival)
     return arrival

@@ -7,16 +7,20 @@ import { logIndex, term, type LogIndex, type NodeId } from '../../src/base/brand
 import {
   Raft,
   type AppendOut,
+  type Configuration,
   type Entry,
   type EntryMark,
+  type HardState,
   type InMessage,
   type Input,
   type Payload,
   type RaftOptions,
+  type RaftStatus,
   type Ready,
   type Write,
 } from '../../src/raft/index.ts'
 import { SimDisk } from './disk.ts'
+import type { Watched } from './ghost.ts'
 
 /** A payload with content. The no-op has none. */
 export interface DataPayload extends Payload {
@@ -47,7 +51,7 @@ export interface Stepped {
 export type NodeOptions = Omit<RaftOptions, 'recovered'>
 
 /** A node that runs or does not; its disk stays. */
-export class SimNode {
+export class SimNode implements Watched {
   readonly options: NodeOptions
   readonly disk: SimDisk
   /** The log as the shell sees it: everything that was ever handed out to write and not cut. */
@@ -95,6 +99,30 @@ export class SimNode {
   /** The term at the base or behind it. */
   termAt(index: number): number | undefined {
     return index === this.#base.index ? this.#base.term : this.entryAt(index)?.term
+  }
+
+  status(): RaftStatus {
+    return this.raft.status()
+  }
+
+  contentAt(index: number): Payload | undefined {
+    return this.entryAt(index)?.payload
+  }
+
+  configurationIn(index: number): Configuration | undefined {
+    return this.entryAt(index)?.payload.configuration
+  }
+
+  holds(index: LogIndex, entryTerm: number): boolean {
+    return this.disk.holds(index, entryTerm)
+  }
+
+  held(index: LogIndex, entryTerm: number): boolean {
+    return this.disk.held(index, entryTerm)
+  }
+
+  durableHardState(): HardState {
+    return this.disk.hardState
   }
 
   /** Starts from the disk. `appliedIndex` is what the tables hold, `seed` begins new election timeouts. */

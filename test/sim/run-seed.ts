@@ -8,14 +8,13 @@ import { messageOf } from '../../src/base/errors.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
 import { describeStatus, isJoint } from '../../src/raft/index.ts'
-import { Marks } from './marks.ts'
 import type { Member } from './member.ts'
 import { operate } from './operator.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
 import { Trace } from './trace.ts'
 import { changeWeather } from './weather.ts'
 import type { Workload } from './workload.ts'
-import { World } from './world.ts'
+import { UNIT_MS, World } from './world.ts'
 
 /** An append, its answer and a write in between, in good weather. */
 const ROUND_TRIP_UNITS = 20
@@ -27,8 +26,12 @@ export interface Verdict {
   readonly hash: string
   readonly events: number
   readonly committed: number
-  readonly marks: Marks
   readonly terms: number
+  /** Calls of clients that had an answer. */
+  readonly answered: number
+  readonly simulatedMs: number
+  /** Faults that struck and rare states that were reached. */
+  readonly tally: Readonly<Record<string, number>>
   /** The last lines of the story, when they were asked for. */
   readonly story: readonly string[]
 }
@@ -56,8 +59,10 @@ export function runSeed<Reply, Machine extends StateMachine<Reply>>(
     hash: trace.hash,
     events: trace.count,
     committed: world?.ghost.committedCount ?? 0,
-    marks: world?.marks ?? new Marks(),
     terms,
+    answered: world?.answered ?? 0,
+    simulatedMs: (world?.now ?? 0) * UNIT_MS,
+    tally: { ...world?.tally.all, ...world?.marks.all },
     story: trace.lines,
   }
 }

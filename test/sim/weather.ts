@@ -9,6 +9,14 @@ import { actOnce } from './operator.ts'
 import type { Fault } from './settings.ts'
 import type { World } from './world.ts'
 
+/** What strikes now. Other faults happen by chance as long as the weather is bad. */
+const STRIKES: Partial<Record<Fault, string>> = {
+  partition: 'partition',
+  oneWay: 'one-way partition',
+  gone: 'wrong word that a member is gone',
+  stuckDisk: 'disk that stands still',
+}
+
 /** Changes the weather of `world` from now on until `end`. */
 export function changeWeather<Reply, Machine extends StateMachine<Reply>>(
   world: World<Reply, Machine>,
@@ -31,6 +39,8 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
 ): void {
   const members = [...world.members.values()]
   const one = pickMember(members, prng)
+  const name = STRIKES[fault]
+  if (name !== undefined) world.tally.add(`fault: ${name}`)
   if (fault === 'partition') {
     const side = new Set(members.filter(() => prng.chance(0.5)))
     if (prng.chance(0.3)) parts(world, prng, side)
@@ -47,6 +57,7 @@ function strike<Reply, Machine extends StateMachine<Reply>>(
     for (const victim of victims) {
       if (!victim.node.isUp) continue
       world.crash(victim)
+      world.tally.add('fault: loss of power')
       world.at(world.now + prng.below(end - world.now, 10), () => world.restart(victim))
     }
   } else if (fault === 'gone') {

@@ -23,11 +23,12 @@ import { Network } from './network.ts'
 import type { Packet } from './node.ts'
 import { ReadChecker } from './reads.ts'
 import { TICK_UNITS, type Settings } from './settings.ts'
+import { Tally } from './tally.ts'
 import type { Trace } from './trace.ts'
 import type { Asked, Workload } from './workload.ts'
 
 /** Milliseconds a unit of time. A tick is 100 ms. */
-const UNIT_MS = 10
+export const UNIT_MS = 10
 /** Entries a member applies in one turn when its machine is slow. */
 const SLOW_APPLY_MAX = 2
 const CLOCK_START_MS = 1_700_000_000_000
@@ -47,6 +48,9 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   readonly #stuckUntil = new Map<NodeId, number>()
   readonly #writing = new Set<NodeId>()
   readonly #reads = new ReadChecker()
+  readonly tally = new Tally()
+  /** How many calls of clients had an answer. */
+  answered = 0
   now = 0
   stormy = true
 
@@ -56,7 +60,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#workload = workload
     this.#checker = new AppliedChecker(workload)
     this.#prng = new Prng(settings.seed)
-    this.network = new Network(this.#prng.split(), settings)
+    this.network = new Network(this.#prng.split(), settings, this.tally)
     const { nodeCount, spareCount } = settings
     const all = Array.from({ length: nodeCount + spareCount }, (_, at) => nodeId(at + 1))
     const founders = all.slice(0, nodeCount)
@@ -188,7 +192,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.#note(member, [4, inputs.length, ready.commitIndex, ready.applyTo, packets.length], () =>
       [...inputs.map(describeInput), ...describeReady({ ...ready, send: [] })].join(' | '),
     )
-    this.ghost.stepped(member.node, stepped)
+    this.ghost.stepped(member.node, ready, packets)
     this.#mark(ready, inputs)
     this.#reads.ended(ready)
     for (const packet of packets) {
@@ -237,7 +241,9 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
   }
 
   #crashesAtWrite(): boolean {
-    return this.stormy && this.settings.faults.has('crashAtWrite') && this.#prng.chance(0.01)
+    if (!this.stormy || !this.settings.faults.has('crashAtWrite') || !this.#prng.chance(0.01)) return false
+    this.tally.add('fault: crash at write')
+    return true
   }
 
   #send(packet: Packet): void {
@@ -302,6 +308,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     if (this.#writing.has(member.id)) return
     this.#writing.add(member.id)
     const slow = this.stormy && this.settings.faults.has('slowDisk') && this.#prng.chance(0.3)
+    if (slow) this.tally.add('fault: slow disk')
     const stuck = this.#stuckUntil.get(member.id) ?? 0
     const done = Math.max(this.now, stuck) + this.#prng.below(slow ? 120 : 4, 1)
     const life = member.node.raft
@@ -338,6 +345,7 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
       data: action.data,
       done: (outcome) => {
         this.#note(member, [7, client, outcome.type.length], () => `tells client ${client}: ${outcome.type}`)
+        if (outcome.type === 'applied') this.answered++
         action.done(outcome)
         this.#pause(client, prng)
       },

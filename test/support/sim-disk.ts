@@ -113,6 +113,23 @@ export class SimDisk implements Disk {
     return this.#inode(path).bytes()
   }
 
+  /** What a file would hold at this place after a loss of power, as a view; shorter where it ends. */
+  durableBytes(path: string, position: number, size: number): Uint8Array {
+    return this.#durableNames.get(path)?.durableBytes(position, size) ?? new Uint8Array(0)
+  }
+
+  /** Changes a bit or loses a sector of what is durable of a file. False when nothing of it is. */
+  rot(path: string, prng: Prng): boolean {
+    return this.#durableNames.get(path)?.rot(prng) ?? false
+  }
+
+  /** How many bytes all files hold. */
+  get usedBytes(): number {
+    let used = 0
+    for (const inode of this.#names.values()) used += inode.size
+    return used
+  }
+
   /** Changes a file behind everybody's back, durably. */
   edit(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
     const inode = this.#inode(path)
@@ -171,7 +188,7 @@ export class SimDisk implements Disk {
 
   async space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {
     await Promise.resolve()
-    return { freeBytes: this.capacityBytes - this.#used(), totalBytes: this.capacityBytes }
+    return { freeBytes: this.capacityBytes - this.usedBytes, totalBytes: this.capacityBytes }
   }
 
   #file(path: string, inode: SimInode): DiskFile {
@@ -187,7 +204,7 @@ export class SimDisk implements Disk {
         const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
         await before('write', size)
         const growth = Math.max(0, position + size - inode.size)
-        const room = this.capacityBytes - this.#used()
+        const room = this.capacityBytes - this.usedBytes
         inode.write(chunks, position, growth > room ? Math.max(0, size - (growth - room)) : size)
         if (growth > room) throw new SimDiskError('ENOSPC')
       },

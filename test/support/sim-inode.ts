@@ -20,6 +20,11 @@ export class SimInode {
     return this.#written.slice(0, this.#size)
   }
 
+  /** What is synced at this place, as a view. */
+  durableBytes(position: number, size: number): Uint8Array {
+    return this.#synced.subarray(position, Math.min(this.#syncedSize, position + size))
+  }
+
   copy(): SimInode {
     const copy = new SimInode()
     copy.#written = this.#written.slice()
@@ -99,6 +104,20 @@ export class SimInode {
       for (let at = start; at < start + SECTOR_BYTES; at++) image[at] = prng.below(256)
     }
     this.replace(image.slice(0, size))
+  }
+
+  /** Changes a bit or loses a sector of what is synced, for readers too. False when nothing is. */
+  rot(prng: Prng): boolean {
+    if (this.#syncedSize === 0) return false
+    const at = prng.below(this.#syncedSize)
+    const sector = at - (at % SECTOR_BYTES)
+    const isSector = prng.chance(0.3)
+    const bit = 1 << prng.below(8)
+    for (const bytes of [this.#synced, this.#written]) {
+      if (isSector) bytes.fill(0, sector, Math.min(sector + SECTOR_BYTES, this.#syncedSize))
+      else bytes[at] = (bytes[at] ?? 0) ^ bit
+    }
+    return true
   }
 
   #touch(start: number, end: number): void {
