@@ -4,12 +4,12 @@ import { verdictOf } from './verdict.ts'
 
 function reportOf(status: string, message = ''): string {
   const test = { fullName: 'a vote is given once', status, failureMessages: ['AssertionError: 2\n  at x'] }
-  const testResults = [{ name: '/root/test/a.test.ts', message, assertionResults: [test] }]
+  const testResults = [{ name: '/project/test/a.test.ts', message, assertionResults: [test] }]
   return JSON.stringify({ testResults })
 }
 
 test('a mutant is killed by the test that failed, with the promise that it names', () => {
-  expect(verdictOf(reportOf('failed'), '/root')).toEqual({
+  expect(verdictOf(reportOf('failed'), '/project')).toEqual({
     type: 'killed',
     test: 'test/a.test.ts > a vote is given once',
     promise: 'AssertionError: 2',
@@ -17,9 +17,9 @@ test('a mutant is killed by the test that failed, with the promise that it names
 })
 
 test('nothing else kills: not tests that pass, nor a file that does not load, nor a run that does not end', () => {
-  expect(verdictOf(reportOf('passed'), '/root').type).toBe('passed')
-  expect(verdictOf(reportOf('skipped', 'SyntaxError'), '/root').type).toBe('broken')
-  expect(verdictOf('', '/root').type).toBe('broken')
+  expect(verdictOf(reportOf('passed'), '/project').type).toBe('passed')
+  expect(verdictOf(reportOf('skipped', 'SyntaxError'), '/project').type).toBe('broken')
+  expect(verdictOf('', '/project').type).toBe('broken')
 })
 
 test('a bug stands in one place of its file, or it is a mistake', () => {
