@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { compile, ROOT, setUp } from './setup.mjs'
 
 setUp()
-compile('tsconfig.sim.json', ['src', 'test/sim', 'test/support'], 'dist-sim')
+compile('tsconfig.sim.json', ['src', 'test/sim', 'test/mutants', 'test/support'], 'dist-sim')
 // Compiled sources look for the definition files beside their folder.
 const protos = join(ROOT, 'dist-sim', 'proto')
 if (!existsSync(protos)) symlinkSync(join('..', 'proto'), protos)

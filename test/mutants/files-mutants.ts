@@ -2,7 +2,7 @@
 import { mutantsOf } from './mutant.ts'
 
 export const FILES_MUTANTS = [
-  ...mutantsOf('dledger/meta-store.ts', null, [
+  ...mutantsOf('dledger/meta-store.ts', 'node', [
     [
       'does not sync term and vote',
       'await writeSlot(file, META_MAGIC, number, slot)\n    await file.sync()',
@@ -37,7 +37,7 @@ export const FILES_MUTANTS = [
     ],
     ['takes the older of two slots', 'left.sequence >= right.sequence', 'left.sequence <= right.sequence'],
   ]),
-  ...mutantsOf('dledger/synced-mark.ts', null, [
+  ...mutantsOf('dledger/synced-mark.ts', 'node', [
     ['writes the mark to one slot for ever', 'this.#slot = otherSlot(this.#slot)', ''],
     ['sets the mark in one slot only', 'for (let i = 0; i < 2; i++)', 'for (let i = 0; i < 1; i++)'],
     ['goes on when the mark cannot be written', "this.#failStop.fail('writing the synced mark', error)", ''],
@@ -64,7 +64,7 @@ export const FILES_MUTANTS = [
     ],
     ['does not join the records of a run', 'chain: before.chain,', 'chain: parsed.header.chain,'],
   ]),
-  ...mutantsOf('dledger/segment.ts', null, [
+  ...mutantsOf('dledger/segment.ts', 'node', [
     ['does not sync what it appends', 'await existing.sync()', '', 58],
     [
       'does not sync the name of a new segment',
@@ -92,7 +92,7 @@ export const FILES_MUTANTS = [
       'await file.write([bytes], position - start)',
     ],
   ]),
-  ...mutantsOf('dledger/disk-log.ts', null, [
+  ...mutantsOf('dledger/disk-log.ts', 'node', [
     ['cuts the log before its mark goes down', 'await this.#mark.set(position)', ''],
     [
       'writes a record that was cut again',

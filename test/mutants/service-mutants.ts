@@ -2,7 +2,7 @@
 import { mutantsOf } from './mutant.ts'
 
 export const SERVICE_MUTANTS = [
-  ...mutantsOf('dledger/log-recovery.ts', null, [
+  ...mutantsOf('dledger/log-recovery.ts', 'node', [
     ['cuts what was durable as a torn tail', 'if (position < mark.position)', 'if (position < 0)'],
     ['cuts a segment that another one follows', 'segment < this.#files.count - 1', 'segment < 0'],
     ['cuts more than one write', 'behind > shape.writeBytesMax', 'behind < 0'],
@@ -36,7 +36,7 @@ export const SERVICE_MUTANTS = [
       'Math.max(SCAN_BYTES, needed)',
     ],
   ]),
-  ...mutantsOf('dledger/hole-filler.ts', null, [
+  ...mutantsOf('dledger/hole-filler.ts', 'node', [
     [
       'takes uncommitted records of a peer for right',
       'record.index <= commitIndex).length',
@@ -61,7 +61,7 @@ export const SERVICE_MUTANTS = [
   ...mutantsOf('dledger/log-server.ts', null, [
     ['gives a peer what is not durable here', 'first > durableIndex)', 'first > log.index.lastIndex)'],
   ]),
-  ...mutantsOf('dledger/log-store.ts', null, [
+  ...mutantsOf('dledger/log-store.ts', 'node', [
     [
       'reads from the disk what is cut already',
       'for (const cut of this.#cuts) end = Math.min(end, cut.position)',
@@ -93,11 +93,11 @@ export const SERVICE_MUTANTS = [
       'this.#cache.put(index, bytes)',
     ],
   ]),
-  ...mutantsOf('dledger/tail-cache.ts', null, [
+  ...mutantsOf('dledger/tail-cache.ts', 'node', [
     ['never forgets', 'while (this.#bytes > this.#bytesMax)', 'while (this.#bytes < 0)'],
   ]),
   ...mutantsOf('dledger/fail-stop.ts', null, [['forgets that its disk failed', 'this.#failure = error', '']]),
-  ...mutantsOf('dledger/write-lane.ts', null, [
+  ...mutantsOf('dledger/write-lane.ts', 'node', [
     ['goes on writing after a failure', 'this.#failed = true', '', 2],
     ['confirms a write before it is done', 'await this.#execute(group)', 'void this.#execute(group)'],
     [
@@ -106,7 +106,7 @@ export const SERVICE_MUTANTS = [
       'hardState = hardState ?? write.hardState',
     ],
   ]),
-  ...mutantsOf('dledger/apply-lane.ts', null, [
+  ...mutantsOf('dledger/apply-lane.ts', 'node', [
     [
       'applies beside a read that is under way',
       'if (!this.#waiting && this.#machine.appliedIndex < index)',
@@ -114,7 +114,7 @@ export const SERVICE_MUTANTS = [
     ],
     ['never gives the loop back', 'if (this.#clock.mono() > end)', 'if (this.#clock.mono() < 0)'],
   ]),
-  ...mutantsOf('dledger/table-store.ts', null, [
+  ...mutantsOf('dledger/table-store.ts', 'node', [
     [
       'writes rows and applied index apart',
       'await this.#kv.batch(rows)',
@@ -123,7 +123,7 @@ export const SERVICE_MUTANTS = [
     ],
     ['reads a row below one on its way', 'if (changedMeanwhile !== undefined) return changedMeanwhile', ''],
   ]),
-  ...mutantsOf('dledger/proposals.ts', null, [
+  ...mutantsOf('dledger/proposals.ts', 'node', [
     [
       'says that nothing happened to what may still commit',
       "'leadership was lost before the entry committed', 'unknown'",

@@ -21,7 +21,7 @@ import { SimKv } from '../support/sim-kv.ts'
 import { AppendMachine, type AppendReply } from './append-machine.ts'
 import type { DiskWeather } from './disk-weather.ts'
 import type { Watched } from './ghost.ts'
-import { MemberClock } from './member-clock.ts'
+import type { MemberClock } from './member-clock.ts'
 import type { NodeSettings } from './node-settings.ts'
 import type { Row } from './tables.ts'
 
@@ -168,18 +168,19 @@ export class NodeMember implements Watched {
     this.disk.kill()
   }
 
-  /** Stops in good order and calls back, unless the life ends before. */
-  stop(done: () => void): void {
+  /** Stops in good order. Resolves to whether the life ended by that, and not before. */
+  async stop(): Promise<boolean> {
     const life = this.#life
-    if (life?.server == null) return
-    life.server.close().then(
-      () => {
-        if (this.#life !== life) return
-        this.kill()
-        done()
-      },
-      (error: unknown) => this.#failed(life, error),
-    )
+    if (life?.server == null) return false
+    try {
+      await life.server.close()
+    } catch (error) {
+      this.#failed(life, error)
+      return false
+    }
+    if (this.#life !== life) return false
+    this.kill()
+    return true
   }
 
   status(): RaftStatus {
@@ -248,9 +249,10 @@ export class NodeMember implements Watched {
 
   /** Reads and checks, and so repairs, all that is committed. */
   async scrub(): Promise<void> {
-    const care = this.#life?.log?.care
+    const log = this.#life?.log
+    assert(log != null, 'the member runs', { id: this.id })
     let next: LogIndex | undefined = logIndex(1)
-    while (care !== undefined && next !== undefined) next = (await care.check(next, 100_000))?.next
+    while (next !== undefined) next = (await log.care.check(next, 100_000))?.next
   }
 
   durableHardState(): HardState {

@@ -113,15 +113,19 @@ async function settle(world: NodeWorld): Promise<void> {
 
 /** Everything is read once more, so that what has rotted is repaired. */
 async function scrub(world: NodeWorld): Promise<void> {
-  let isDone = false
-  Promise.all(ups(world).map((member) => member.scrub())).then(
-    () => {
-      isDone = true
-    },
-    (error: unknown) => world.fail(error),
-  )
-  for (let i = 0; i < 200 && !isDone; i++) await world.runTo(world.now + 20)
-  assert(isDone, 'a scrub ends')
+  const scrubs = ups(world).map((member) => ({ member, isDone: false }))
+  for (const scrubbed of scrubs) {
+    const run = async (): Promise<void> => {
+      await scrubbed.member.scrub()
+      scrubbed.isDone = true
+    }
+    run().catch((error: unknown) => world.fail(error))
+  }
+  for (let i = 0; i < 200; i++) {
+    await world.runTo(world.now + 20)
+    if (scrubs.every(({ isDone }) => isDone)) return
+  }
+  assert(false, 'a scrub ends')
 }
 
 /** Equal digests, and segments that are equal byte for byte. */

@@ -1,4 +1,5 @@
 /** The faults of a run of whole members: a series of periods with a few faults each, every fourth or so without. */
+import { unreachable } from '../../src/base/assert.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { NodeMember } from './node-member.ts'
 import type { NodeFault } from './node-settings.ts'
@@ -69,7 +70,7 @@ function strike(world: NodeWorld, prng: Prng, fault: NodeFault, end: number): vo
     case 'stop':
       return later(() => {
         told('stopped process')
-        world.stop(one)
+        world.stop(one).catch((error: unknown) => world.fail(error))
       })
     case 'gone':
       for (const member of members) if (member !== one) world.tellGone(member, one.id)
@@ -103,8 +104,19 @@ function strike(world: NodeWorld, prng: Prng, fault: NodeFault, end: number): vo
         told('jump of the wall clock')
         if (one.clock !== null) one.clock.wallOffsetMs += prng.below(3_600_000, -3_600_000)
       })
-    default:
+    // These happen by chance, as long as the weather is bad.
+    case 'breaks':
+    case 'delay':
+    case 'loss':
+    case 'duplicates':
+    case 'reorder':
+    case 'crashAtWrite':
+    case 'slowDisk':
+    case 'slowTables':
+    case 'drift':
       return
+    default:
+      unreachable(fault)
   }
 }
 

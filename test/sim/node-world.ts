@@ -107,13 +107,12 @@ export class NodeWorld {
   }
 
   /** Stops and starts again in good order. */
-  stop(member: NodeMember): void {
+  async stop(member: NodeMember): Promise<void> {
     this.#note(member, [8], () => 'is told to stop')
-    member.stop(() => {
-      this.#note(member, [9], () => 'has stopped')
-      this.#ended(member, true)
-      this.at(this.now + 20, () => this.restart(member))
-    })
+    if (!(await member.stop())) return
+    this.#note(member, [9], () => 'has stopped')
+    this.#ended(member, true)
+    this.at(this.now + 20, () => this.restart(member))
   }
 
   /** A member hears soon that a peer's process is gone, right or wrong. */

@@ -248,12 +248,6 @@ export class SimDisk implements Disk {
     if (inode === undefined) throw new SimDiskError('ENOENT')
     return inode
   }
-
-  #used(): number {
-    let used = 0
-    for (const inode of this.#names.values()) used += inode.size
-    return used
-  }
 }
 
 function folderOf(path: string): string {
