@@ -3,11 +3,10 @@
  * for a peer that is behind, from the disk. What goes to one peer keeps its order: behind an append that
  * waits for the disk, everything else for that peer waits too.
  */
-import { assert } from '../base/assert.ts'
 import type { NodeId } from '../base/brand.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
-import type { AppendOut, OutMessage, PlainMessage } from '../raft/types.ts'
+import type { AppendOut, PlainMessage } from '../raft/types.ts'
 import type { LogStore } from './log-store.ts'
 import { encodeAppend, encodeMessage } from './peers/index.ts'
 
@@ -43,9 +42,7 @@ export class PeerSender {
     this.#unread = unread
   }
 
-  /** The core never offers a state here, since nothing is ever forgotten. */
-  send(to: NodeId, message: OutMessage): void {
-    assert(message.type !== 'installSnapshot', 'what is forgotten nowhere is in every log')
+  send(to: NodeId, message: SentMessage): void {
     const behind = this.#behind.get(to)
     if (behind === undefined) this.#sendNow(to, message)
     else if (behind.length < WAITING_MAX) behind.push(message)

@@ -331,6 +331,7 @@ export class NodeMember implements Watched {
       recovered: {
         hardState: meta.hardState,
         doubtTerm: log.care.doubtTerm,
+        base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
         appliedIndex: machine.appliedIndex,
