@@ -22,36 +22,8 @@ import { AppendMachine, type AppendReply } from './append-machine.ts'
 import type { DiskWeather } from './disk-weather.ts'
 import type { Watched } from './ghost.ts'
 import type { MemberClock } from './member-clock.ts'
-import type { NodeSettings } from './node-settings.ts'
+import type { Serve, Surroundings } from './surroundings.ts'
 import type { Row } from './tables.ts'
-
-/** What surrounds a member. */
-export interface Surroundings {
-  readonly settings: NodeSettings
-  readonly members: readonly NodeId[]
-  readonly logger: Logger
-  /** Where committed entries stand, for looking at disks. The entry of index i is at i - 1. */
-  readonly positions: readonly number[]
-  newClock(): MemberClock
-  /** Runs at this moment, after what is under way. */
-  soon(run: () => void): void
-  send(from: NodeId, to: NodeId, chunks: readonly Uint8Array[]): boolean
-  /** Asks a peer for a part of its log. */
-  fetch(from: NodeId, to: NodeId, first: LogIndex, bytesMax: number): Promise<FetchedLog>
-  /** The member runs. */
-  started(member: NodeMember): void
-  /** A step was taken and carried out. */
-  stepped(member: NodeMember, inputs: readonly Input[], ready: Ready): void
-  applied(index: LogIndex, data: Uint8Array, replies: readonly AppendReply[]): void
-  /** Entries were applied; the machine may be compared. */
-  compare(machine: AppendMachine): void
-  /** The member cannot go on, or could not start: its disk failed. */
-  stopped(member: NodeMember): void
-  /** What must never happen. */
-  fail(error: unknown): void
-}
-
-type Serve = (first: LogIndex, bytesMax: number) => Promise<FetchedLog>
 
 interface Life {
   readonly clock: MemberClock
