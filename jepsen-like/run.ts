@@ -86,12 +86,14 @@ async function run({ members, nodesFile, clientHost }: RunPlace): Promise<RunRep
   const quiet = sleep(runMs)
   await nemesis.run(schedule(prng.split(), faults, runMs), runMs)
   if (!nemesis.gaveUp) await quiet
-  const judgements: Judgement[] = [await settledJudgement(scene)]
+  const judgements: Judgement[] = nemesis.gaveUp ? [] : [await settledJudgement(scene)]
   await Promise.all(running.map((one) => one.run.stopSending()))
-  await Promise.all(running.map((one) => one.run.drain()))
+  // A group that never became well hands out nothing: what is missing is not called lost then.
+  if (!nemesis.gaveUp) await Promise.all(running.map((one) => one.run.drain()))
   for (const one of running) judgements.push(await one.run.judge())
   const busy = stalls.share() > BUSY_SHARE
-  judgements.push(nemesis.judge(busy), checkDigests(await readDigests(cluster.addresses())))
+  judgements.push(nemesis.judge(busy))
+  if (!nemesis.gaveUp) judgements.push(checkDigests(await readDigests(cluster.addresses())))
   const first = running[0]?.history.events ?? []
   const pauseMsMax = new Map(
     FAULTS.flatMap(({ name, pauseMsMax: ms }) => (ms === undefined ? [] : [[name, ms] as const])),

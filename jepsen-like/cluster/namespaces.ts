@@ -13,6 +13,7 @@ const PEER_PORT = 40911
 /** Where the switch of our own listens, on the client's address. */
 export const SWITCH_PORT = 4789
 const KILL_ROUNDS = 50
+const TRIES_MAX = 5
 
 /** The namespaces of one run. */
 export interface Namespaces {
@@ -145,6 +146,13 @@ function kill(pid: number): void {
   }
 }
 
+/** A signal to our process group, as Ctrl-C is, may hit the program too: then it runs again. */
 function ip(...args: readonly string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  for (let tried = 1; ; tried++) {
+    try {
+      return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    } catch (error) {
+      if ((error as { signal?: string | null }).signal == null || tried === TRIES_MAX) throw error
+    }
+  }
 }

@@ -76,9 +76,7 @@ export class Nemesis {
   }
 
   async #settle(names: readonly string[]): Promise<void> {
-    const ended = this.#scene.ended()
     const after = `after ${names.join(' and ')}`
-    for (const member of ended) this.#stories.push(`member ${member.id} ended by itself ${after}`)
     const since = performance.now()
     try {
       await this.#scene.settled(GIVE_UP_MS)

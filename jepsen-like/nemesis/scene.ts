@@ -54,10 +54,12 @@ export class Scene {
     return Promise.all(this.cluster.members.map((member) => adminOf(member.clientAddress).describeMember()))
   }
 
-  /** Waits until all members follow one leader; throws with their last words. */
+  /** Waits until all members follow one leader; throws with their last words when it takes too long or one ended. */
   async settled(msMax: number): Promise<void> {
     const end = performance.now() + msMax
     for (;;) {
+      const ended = this.ended().map((member) => `member ${member.id}`)
+      if (ended.length > 0) throw new Error(`${ended.join(', ')} ended by itself\n${this.lastWords()}`)
       const states = await this.states()
       const leaders = new Set(states.map((state) => state?.leaderId ?? 0))
       if (leaders.size === 1 && !leaders.has(0)) return

@@ -14,6 +14,8 @@ const SENDERS = 12
 const RECEIVERS = 4
 const ATTEMPT_MS = 2_000
 const SEND_MS_MAX = 60_000
+/** After the run, a send that does not succeed is given up sooner. */
+const LAST_SENDS_MS = 15_000
 const PAUSE_MS = 50
 const BATCH = 32
 const WAIT_MS = 1_000
@@ -43,6 +45,7 @@ class QueueRun implements RunningWorkload {
   readonly #senders: Promise<void>[]
   readonly #receivers: Promise<void>[]
   #sending = true
+  #giveUpAt = Number.POSITIVE_INFINITY
   #receiving = true
   #drained = false
   #nextProcess = SENDERS
@@ -56,6 +59,7 @@ class QueueRun implements RunningWorkload {
 
   async stopSending(): Promise<void> {
     this.#sending = false
+    this.#giveUpAt = performance.now() + LAST_SENDS_MS
     await Promise.all(this.#senders)
   }
 
@@ -64,11 +68,11 @@ class QueueRun implements RunningWorkload {
     const end = performance.now() + DRAIN_MS_MAX
     while (performance.now() < end && this.#missing.size > 0) await sleep(PAUSE_MS)
     this.#drained = true
-    this.#receiving = false
-    await Promise.all(this.#receivers)
   }
 
   async judge(): Promise<Judgement> {
+    this.#receiving = false
+    await Promise.all(this.#receivers)
     for (const client of this.#clients) await client.close()
     const rules = { invisibleMs: INVISIBLE_MS, acknowledgedMin: ACKNOWLEDGED_MIN, drained: this.#drained }
     return judgeQueue(this.#history.events, rules)
@@ -121,7 +125,7 @@ class QueueRun implements RunningWorkload {
         if (!(error instanceof BrokerError)) throw error
         unknown ||= error.outcome === 'unknown'
         const passing = error.outcome === 'unknown' || error.code === 'BUSY' || error.code === 'NO_LEADER'
-        if (!passing || performance.now() > end) {
+        if (!passing || performance.now() > Math.min(end, this.#giveUpAt)) {
           return new BrokerError(error.code, error.message, { outcome: unknown ? 'unknown' : 'none' })
         }
         await sleep(PAUSE_MS)
