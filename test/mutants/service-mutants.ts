@@ -39,10 +39,10 @@ export const SERVICE_MUTANTS = [
   ...mutantsOf('dledger/hole-filler.ts', 'node', [
     [
       'takes uncommitted records of a peer for right',
-      'record.index <= commitIndex).length',
-      'record.index > 0).length',
+      'records.filter((record) => record.index <= commitIndex)',
+      'records.filter((record) => record.index > 0)',
     ],
-    ['does not compare a repair with what follows it', '&& header.chain === record.headerCrc', ''],
+    ['does not compare a repair with what follows it', '&& parsed.header.chain === record.headerCrc', ''],
     ['cuts its log for what a peer has not committed', '&& first <= fetched.commitIndex', ''],
   ]),
   ...mutantsOf('dledger/record-repair.ts', null, [
