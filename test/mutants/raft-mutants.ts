@@ -189,9 +189,9 @@ export const RAFT_MUTANTS = [
       'logIndex(Math.max(after + 1, this.#behindState))',
     ],
     [
-      'sends on behind a state that was not sent',
-      'ok ? logIndex(Math.max(index, this.#matchIndex) + 1) : this.#nextIndex',
-      'logIndex(Math.max(index, this.#matchIndex) + 1)',
+      'takes a state that did not arrive for one that did',
+      'this.#behindState = ok ? index + 1 : 0',
+      'this.#behindState = index + 1',
       42,
     ],
     [

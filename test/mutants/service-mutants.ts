@@ -37,7 +37,11 @@ export const SERVICE_MUTANTS = [
     ],
   ]),
   ...mutantsOf('dledger/hole-filler.ts', 'node', [
-    ['takes uncommitted records of a peer for right', 'record.index <= commitIndex)', 'record.index > 0)'],
+    [
+      'takes uncommitted records of a peer for right',
+      'records.filter((record) => record.index <= commitIndex)',
+      'records.filter((record) => record.index > 0)',
+    ],
     ['does not compare a repair with what follows it', '&& parsed.header.chain === record.headerCrc', ''],
     ['cuts its log for what a peer has not committed', '&& first <= fetched.commitIndex', ''],
   ]),
