@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests with real processes that take minutes: a part of `.ci/run` of their own (vitest.long.config.ts). */
-export const LONG_TESTS = ['topics', 'push', 'renew', 'disk', 'rot', 'retention', 'partitions'].map(
-  (name) => `test/integration/${name}.test.ts`,
-)
+export const LONG_TESTS = [
+  'topics',
+  'push',
+  'renew',
+  'disk',
+  'rot',
+  'retention',
+  'partitions',
+  'folders',
+  'ledger',
+].map((name) => `test/integration/${name}.test.ts`)
 
 /** What all tests with real processes need: one file after the other, with time to start and stop. */
 export const REAL_PROCESSES = {

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openLogger } from '../../src/observe/logger.ts'
 
 let folder = ''
@@ -13,18 +13,22 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Opens a log, lets `write` use it, and reads its lines after a flush. */
-function linesOf(write: (logger: ReturnType<typeof openLogger>['logger']) => void) {
+/** Opens a log, lets `write` use it, and reads its lines once the write that was under way at the flush is done. */
+async function linesOf(write: (logger: ReturnType<typeof openLogger>['logger']) => void) {
   const file = join(folder, 'deep', 'n1.log')
   const { logger, flush } = openLogger({ level: 'info', file, fields: { node: 1 } })
   write(logger)
   flush()
-  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  const lines = await vi.waitFor(() => {
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/\n$/)
+    return text.trim().split('\n')
+  })
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-test('a line holds the phrase, the facts, the fields of its logger and the time as text', () => {
-  const lines = linesOf((logger) => {
+test('a line holds the phrase, the facts, the fields of its logger and the time as text', async () => {
+  const lines = await linesOf((logger) => {
     logger.child({ group: 'broker-0' }).info({ term: 3 }, 'became leader')
   })
   expect(lines).toHaveLength(1)
@@ -32,8 +36,8 @@ test('a line holds the phrase, the facts, the fields of its logger and the time 
   expect(lines[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT/)
 })
 
-test('lines below the level are left out and errors keep their message', () => {
-  const lines = linesOf((logger) => {
+test('lines below the level are left out and errors keep their message', async () => {
+  const lines = await linesOf((logger) => {
     logger.debug({}, 'nothing')
     logger.error({ error: new Error('the disk broke') }, 'stopped')
   })
