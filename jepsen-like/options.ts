@@ -10,7 +10,8 @@ export const USAGE = `npm run jepsen -- [options]      one run: a group of three
   --workload queue   workloads, with commas, each with a history of its own
   --rate 300         sends a second of each workload
   --folder PATH      where the folder of the run is made (jepsen-runs)
-  --ci               ends with code 0 also when the verdict is unknown
+  --ci               for shared machines, whose disks pause by themselves: a pause of writes beyond its
+                     bound is told and counts as unknown, and unknown ends with code 0
 npm run jepsen -- --list         the kinds of faults and the workloads
 npm run jepsen -- silent-leader [--rounds 10]
                                  how long writes pause when the leader falls silent

@@ -42,9 +42,13 @@ export class TableStore {
     })
   }
 
-  /** Writes everything that changed so far. */
+  /**
+   * Writes everything that changed so far. Nothing more after a batch failed: its rows were handed out and are
+   * lost, and later ones must not stand in the tables without them.
+   */
   async flush(): Promise<void> {
     while (this.#writing !== null) await this.#writing
+    if (this.#failure !== null) return
     const rows = this.#drain()
     if (rows.length === 0) return
     for (const row of rows) {

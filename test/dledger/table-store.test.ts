@@ -40,6 +40,24 @@ describe('rows that changed together', () => {
   })
 })
 
+test('nothing is written after a batch failed: later rows never stand without the ones that were lost', async () => {
+  const kv = new SimKv()
+  const { store, change, failures } = storeOf(kv)
+  change(1)
+  await store.flush()
+  kv.hook = (call) => {
+    if (call === 'batch') throw new Error('no space')
+  }
+  change(2)
+  await store.flush()
+  expect(failures).toHaveLength(1)
+  kv.hook = undefined
+  change(3)
+  await store.flush()
+  await store.close()
+  expect(await valuesIn(kv)).toEqual([1, 1, 1])
+})
+
 describe('a read', () => {
   test('sees a row that is on its way, and one that goes on its way while the disk is asked', async () => {
     const kv = new SimKv()

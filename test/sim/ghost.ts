@@ -42,6 +42,8 @@ export interface Watched {
 interface Committed {
   readonly index: LogIndex
   readonly term: number
+  /** The term of the leader that committed it. */
+  readonly inTerm: Term
   readonly content: unknown
   /** What it changed the configuration to. */
   readonly brings: Configuration | undefined
@@ -147,7 +149,8 @@ export class Ghost {
       return
     }
     this.#leaders.set(term, node.id)
-    for (const entry of this.#committed) {
+    // Not what a later leader committed: the last vote for an older one may come after that (thesis 3.6.3).
+    for (const entry of this.#committed.filter(({ inTerm }) => inTerm < term)) {
       assert(this.#termAt(node, entry.index) === entry.term, 'a leader has all that is committed', {
         term,
         index: entry.index,
@@ -176,6 +179,7 @@ export class Ghost {
         this.#committed.push({
           index: at,
           term: entryTerm,
+          inTerm: term,
           content,
           brings,
           configuration: configuration.configuration,

@@ -237,7 +237,8 @@ export class NodeMember implements Watched {
   async #whileAlive(waiting: Promise<void>): Promise<void> {
     const life = this.#life
     await waiting
-    if (this.#life !== life) await new Promise<void>(() => undefined)
+    // Also what a process began that had ended already: its last steps may still run here.
+    if (life === null || this.#life !== life) await new Promise<void>(() => undefined)
   }
 
   #end(): void {

@@ -32,6 +32,14 @@ describe('seeds that failed once', () => {
   test('a node that asks for pre-votes votes for a candidate of its own term', async () => {
     expect((await runOne('log', 10)).failure).toBeNull()
   })
+
+  test('a leader needs not what a later one committed before its last vote came', async () => {
+    expect((await runOne('node', 557)).failure).toBeNull()
+  })
+
+  test('a process that has ended writes nothing to its tables any more', async () => {
+    expect((await runOne('node', 212)).failure).toBeNull()
+  })
 })
 
 describe('whole members', () => {

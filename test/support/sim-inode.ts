@@ -135,7 +135,9 @@ function withRoom(bytes: Uint8Array, size: number): Uint8Array {
   return larger
 }
 
+/** A sector behind the end of `to` was cut off since it was written. */
 function copySector(from: Uint8Array, to: Uint8Array, sector: number): void {
   const start = sector * SECTOR_BYTES
+  if (start >= to.byteLength) return
   to.set(from.subarray(start, Math.min(start + SECTOR_BYTES, to.byteLength)), start)
 }
