@@ -6,13 +6,13 @@ import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
-import { BrokerMachine, MACHINE_ROWS_END, MACHINE_ROWS_START } from '../../src/broker/machine/index.ts'
 import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
 import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
-import { LedgerMachine } from '../../src/ledger/machine/index.ts'
+import type { LedgerMachine } from '../../src/ledger/machine/index.ts'
+import { loadMachine } from '../../src/member/load-machine.ts'
 import { Raft } from '../../src/raft/index.ts'
 import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
 import { SimDisk } from './sim-disk.ts'
@@ -55,15 +55,7 @@ export class SimBroker {
     const kv = after?.kv ?? new SimKv()
     const create = after === undefined
     const logger = new QuietLogger()
-    const parts: LedgerMachine[] = []
-    const loader = BrokerMachine.loader({}, (rows) => {
-      parts.push(new LedgerMachine(rows))
-      return parts[0] as LedgerMachine
-    })
-    for await (const rows of kv.scan(MACHINE_ROWS_START, MACHINE_ROWS_END)) {
-      for (const [key, value] of rows) loader.add(key, value)
-    }
-    const { machine, problems } = loader.finish()
+    const { machine, ledgers, problems } = await loadMachine(kv)
     if (problems.length > 0) throw new Error(problems.join(', '))
     const meta = await MetaStore.open(disk, { create }, logger)
     const log = await LogStore.open(
@@ -77,7 +69,6 @@ export class SimBroker {
       },
       logger,
     )
-    const ledgers = parts[0] as LedgerMachine
     const applied = (): void => self?.onLedgers(ledgers.takeChanged())
     let self: SimBroker | undefined
     const raft = new Raft({
