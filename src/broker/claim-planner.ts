@@ -7,7 +7,7 @@ import type { Millis, QueueOffset } from '../base/brand.ts'
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, RECEIVE_BYTES_MAX } from '../base/limits.ts'
 import type { ClaimPart, Pointer, QueueNumber } from './machine/commands.ts'
 import type { ConsumerView, GroupView, MachineView, TopicView } from './machine/view.ts'
-import { mayMatch, type TagFilter } from './tag-filter.ts'
+import type { MessageFilter } from './message-filter.ts'
 
 /** New messages that one plan looks at in one queue before it claims what it has. */
 const SCAN_MAX = 2048
@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 export interface Wish {
-  readonly filter: TagFilter
+  readonly filter: MessageFilter
   readonly messagesMax: number
 }
 
@@ -80,7 +80,7 @@ export class ClaimPlanner {
     return draft
   }
 
-  #planQueue(draft: Draft, queue: QueueNumber, consumer: ConsumerView, filter: TagFilter): void {
+  #planQueue(draft: Draft, queue: QueueNumber, consumer: ConsumerView, filter: MessageFilter): void {
     const tentative = this.#tentativeOf(queue, consumer)
     const again = this.#planAgain(draft, queue, tentative)
     const start = tentative.cursor
@@ -109,7 +109,7 @@ export class ClaimPlanner {
   }
 
   /** Messages from the cursor on; those that do not match the filter are passed over for good. */
-  #planNew(draft: Draft, queue: QueueNumber, tentative: Tentative, filter: TagFilter): QueueOffset[] {
+  #planNew(draft: Draft, queue: QueueNumber, tentative: Tentative, filter: MessageFilter): QueueOffset[] {
     const offsets: QueueOffset[] = []
     const end = this.#view.queue(queue)?.nextOffset ?? 0
     const scanEnd = Math.min(end, tentative.cursor + SCAN_MAX)
@@ -121,7 +121,7 @@ export class ClaimPlanner {
         draft.missing.push({ queue, offset })
         break
       }
-      if (mayMatch(filter, pointer.tagHash)) {
+      if (filter.mayMatch(pointer.tagHash)) {
         if (!draft.choose(queue, offset, pointer)) break
         offsets.push(offset)
         tentative.inFlight++

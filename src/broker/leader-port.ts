@@ -3,7 +3,7 @@
  * these calls, here or, forwarded, on the leader. Nothing in it knows of gRPC.
  */
 import type { Receipt } from './machine/commands.ts'
-import type { TagFilter } from './tag-filter.ts'
+import type { MessageFilter } from './message-filter.ts'
 
 export interface SendRequest {
   readonly topic: string
@@ -27,7 +27,7 @@ export interface ReceiveRequest {
   readonly clientId: string
   readonly group: string
   readonly topic: string
-  readonly filter: TagFilter
+  readonly filter: MessageFilter
   readonly messagesMax: number
   readonly invisibleMs: number
   readonly autoRenew: boolean

@@ -20,7 +20,6 @@ import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
-import { hasTag } from './stored-tag.ts'
 
 export interface ReceiversOptions {
   readonly view: MachineView
@@ -237,7 +236,7 @@ export class Receivers {
         const received = await this.#read(room, message, pointerOf(chosen, message))
         // Retention ended the claim meanwhile.
         if (received === undefined) continue
-        const matches = hasTag(received.stored, waiting.request.filter)
+        const matches = waiting.request.filter.matches(received.stored)
         ;(matches ? messages : passedOver).push(received)
       }
       if (passedOver.length > 0) this.#passOver(passedOver)

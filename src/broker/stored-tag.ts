@@ -1,18 +1,10 @@
-/** Compares the tag inside a stored message, since two tags may share a hash. Pure. */
+/** Finds the tag inside a stored message. Pure. */
 import { utf8Text } from '../base/bytes.ts'
 import { WIRE_BYTES, WireError, WireReader } from '../base/wire.ts'
 import { readStoredHeader, STORED_HEADER_BYTES } from './machine/stored-message.ts'
-import type { TagFilter } from './tag-filter.ts'
 
 /** `SystemProperties.tag`. */
 const TAG_FIELD = 1
-
-/** Whether the message's own tag is one that the filter asks for. */
-export function hasTag(stored: Uint8Array, filter: TagFilter): boolean {
-  if (filter.tags === null) return true
-  const tag = tagOf(stored)
-  return tag !== undefined && filter.tags.has(tag)
-}
 
 /**
  * The tag of a stored message; `undefined` without one. The facade has checked the bytes before they were

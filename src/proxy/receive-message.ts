@@ -2,21 +2,18 @@
 import { INVISIBLE_MS_MAX, INVISIBLE_MS_MIN, RECEIVE_MESSAGES_MAX, RENEW_MS } from '../base/limits.ts'
 import type { ReceivedMessage } from '../broker/leader-port.ts'
 import { encodeReceiptHandle } from '../broker/machine/receipt-handle.ts'
-import { parseTagFilter, type TagFilter } from '../broker/tag-filter.ts'
-import type { FilterExpression } from '../rpc/apache-definition.ts'
-import { Code, FilterType } from '../rpc/apache-enums.ts'
+import type { MessageFilter } from '../broker/message-filter.ts'
+import { Code } from '../rpc/apache-enums.ts'
 import type { ReceiveMessageRequest } from '../rpc/apache-service.ts'
 import { receiveRequests } from './codecs.ts'
 import { deliverMessage } from './deliver-message.ts'
 import { durationMs } from './durations.ts'
+import { filterOf } from './filter-expression.ts'
 import type { LeaderPart } from './leader-context.ts'
 import { checkGroup, checkTopic } from './names.ts'
 import { refuse } from './refusal.ts'
 import { OK, type ClientStatus } from './status.ts'
 import { deliveryTimestampItem, statusReply } from './status-reply.ts'
-
-/** A filter that is longer could not be meant. */
-const FILTER_CHARACTERS_MAX = 65_536
 
 /** How a receive ends that found nothing until its polling time. */
 export const NO_NEW_MESSAGE: ClientStatus = { code: Code.MESSAGE_NOT_FOUND, message: 'no new message' }
@@ -27,7 +24,7 @@ const OK_ITEM = statusReply(OK)
 export interface ReceiveWish {
   readonly group: string
   readonly topic: string
-  readonly filter: TagFilter
+  readonly filter: MessageFilter
   readonly messagesMax: number
   readonly invisibleMs: number
   readonly autoRenew: boolean
@@ -64,16 +61,6 @@ export function wishOf(request: ReceiveMessageRequest): ReceiveWish {
     invisibleMs: request.autoRenew ? RENEW_MS : invisibleMsOf(request),
     autoRenew: request.autoRenew,
   }
-}
-
-/** The TAG filter of an expression. Throws `Refusal` ILLEGAL_FILTER_EXPRESSION. */
-export function filterOf(expression: FilterExpression | null): TagFilter {
-  if (expression?.type === FilterType.SQL) {
-    refuse(Code.ILLEGAL_FILTER_EXPRESSION, 'SQL filters are not supported, use TAG filters')
-  }
-  const text = expression?.expression ?? ''
-  const filter = text.length > FILTER_CHARACTERS_MAX ? undefined : parseTagFilter(text)
-  return filter ?? refuse(Code.ILLEGAL_FILTER_EXPRESSION, 'the filter expression names no tag')
 }
 
 function invisibleMsOf(request: ReceiveMessageRequest): number {

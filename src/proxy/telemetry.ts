@@ -10,7 +10,7 @@ import { type BidiMethod, type BidiStream, type CallContext, GrpcCode, GrpcFailu
 import { type Caller, callerOf } from './caller.ts'
 import { telemetryCommands } from './codecs.ts'
 import { checkGroup, checkTopic } from './names.ts'
-import { filterOf } from './receive-message.ts'
+import { filterOf } from './filter-expression.ts'
 import { Refusal } from './refusal.ts'
 import { mergeSettings } from './settings.ts'
 import { OK } from './status.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encodeReceiptHandle } from '../../src/broker/machine/receipt-handle.ts'
-import { filterOf, receiveMessage, statusItems, wishOf } from '../../src/proxy/receive-message.ts'
+import { receiveMessage, statusItems, wishOf } from '../../src/proxy/receive-message.ts'
 import type { ReceiveMessageRequest } from '../../src/rpc/apache-service.ts'
 import { Code } from '../../src/rpc/apache-enums.ts'
 import type { Draft } from '../../src/rpc/draft.ts'
@@ -58,13 +58,6 @@ describe('a receive asks', () => {
     ['an SQL filter', Code.ILLEGAL_FILTER_EXPRESSION, { filterExpression: { type: 2, expression: 'a > 1' } }],
   ])('for nothing with %s', (_, code, changes) => {
     expect(codeOf(() => wish(changes))).toBe(code)
-  })
-
-  test('for everything without a filter', () => {
-    expect(filterOf(null).tags).toBeNull()
-    expect(codeOf(() => filterOf({ type: 1, expression: 'x'.repeat(65_537) }))).toBe(
-      Code.ILLEGAL_FILTER_EXPRESSION,
-    )
   })
 })
 

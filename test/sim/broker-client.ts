@@ -10,7 +10,7 @@ import { ClaimPlanner } from '../../src/broker/claim-planner.ts'
 import type { BrokerMachine } from '../../src/broker/machine/index.ts'
 import type { Claim, Command, Pointer, Receipt, Reply } from '../../src/broker/machine/commands.ts'
 import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
-import { ALL_TAGS } from '../../src/broker/tag-filter.ts'
+import { ALL_MESSAGES } from '../../src/broker/tag-filter.ts'
 
 export const TOPIC = 'orders'
 export const GROUP = 'workers'
@@ -98,7 +98,10 @@ export class BrokerClient {
       pointer: (queue, offset) => machine.pointerInMemory(queue, offset) ?? SOME_POINTER,
       isBusy: () => false,
     })
-    const plan = planner.plan({ filter: ALL_TAGS, messagesMax: prng.below(6, 1) }, prng.below(QUEUE_COUNT))
+    const plan = planner.plan(
+      { filter: ALL_MESSAGES, messagesMax: prng.below(6, 1) },
+      prng.below(QUEUE_COUNT),
+    )
     if (plan.parts.length === 0) return null
     return {
       type: 'claim',

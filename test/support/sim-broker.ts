@@ -7,7 +7,7 @@ import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
 import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
-import { ALL_TAGS, tagHash } from '../../src/broker/tag-filter.ts'
+import { ALL_MESSAGES, tagHash } from '../../src/broker/tag-filter.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
@@ -159,7 +159,7 @@ export class SimBroker {
       clientId: 'client',
       group: 'g',
       topic: 't',
-      filter: ALL_TAGS,
+      filter: ALL_MESSAGES,
       messagesMax: 32,
       invisibleMs: 10_000,
       autoRenew: false,
