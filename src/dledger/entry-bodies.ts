@@ -16,7 +16,8 @@ export class EntryBodies implements EntrySource {
   cachedBody(index: LogIndex): EntryBody | undefined {
     const position = this.#positionOf(index)
     const size = this.#log.sizeOf(index) - RECORD_HEADER_BYTES
-    const body = size === 0 ? NOTHING : this.#log.cachedBytes(position, size)
+    const isPlain = size === 0 || this.#log.isConfiguration(index)
+    const body = isPlain ? NOTHING : this.#log.cachedBytes(position, size)
     return body === undefined ? undefined : { position, body }
   }
 

@@ -4,7 +4,7 @@
  */
 import { assert, broken } from '../base/assert.ts'
 import { type LogIndex, type LogPosition, logIndex, logPosition, type Term } from '../base/brand.ts'
-import type { TermRun } from '../raft/types.ts'
+import type { Configuration, ConfigurationAt, TermRun } from '../raft/types.ts'
 import { type LogBase, NO_BASE } from './log-base.ts'
 import type { SegmentRecords } from './segment-index.ts'
 
@@ -26,12 +26,15 @@ export class RecordIndex {
   #base: LogBase
   readonly #parts: SegmentPart[] = []
   readonly #runs: TermRun[] = []
+  /** The one that counts at the base, unless it is the first of all, and those in the log. */
+  #configurations: ConfigurationAt[]
   #lastIndex: number
 
   /** An index of no record, for a log that begins at `base`. */
   constructor(segmentBytes: number, base: LogBase = NO_BASE) {
     this.#segmentBytes = segmentBytes
     this.#base = base
+    this.#configurations = base.configuration === null ? [] : [base.configuration]
     this.#lastIndex = base.index
   }
 
@@ -60,8 +63,32 @@ export class RecordIndex {
     return this.#runs
   }
 
+  /**
+   * The configurations of the group: the one that counts at the base, unless it is the one that the group began with,
+   * then those in the log. A live list: copy it to keep it.
+   */
+  get configurations(): readonly ConfigurationAt[] {
+    return this.#configurations
+  }
+
+  /** Does the record hold a configuration instead of commands? `index` must be in the log. */
+  isConfiguration(index: number): boolean {
+    const list = this.#configurations
+    for (let at = list.length - 1; at >= 0; at--) {
+      const known = (list[at] as ConfigurationAt).index
+      if (known <= index) return known === index
+    }
+    return false
+  }
+
   /** Adds the next record. `position` is where the layout puts it. */
-  append(recordTerm: Term, position: number, size: number, headerCrc: number): void {
+  append(
+    recordTerm: Term,
+    position: number,
+    size: number,
+    headerCrc: number,
+    configuration?: Configuration,
+  ): void {
     const offset = position % this.#segmentBytes
     assert(position >= this.end, 'records follow each other', { position, end: this.end })
     assert(offset + size <= this.#segmentBytes, 'a record stays inside its segment', { position, size })
@@ -75,6 +102,9 @@ export class RecordIndex {
     const run = this.#runs.at(-1)
     assert(run === undefined || recordTerm >= run.term, 'terms never go down along the log')
     if (run?.term !== recordTerm) this.#runs.push({ first: logIndex(this.#lastIndex), term: recordTerm })
+    if (configuration !== undefined) {
+      this.#configurations.push({ index: logIndex(this.#lastIndex), configuration })
+    }
   }
 
   /** Forgets `index` and everything behind it. */
@@ -92,6 +122,7 @@ export class RecordIndex {
     }
     this.#lastIndex = index - 1
     while ((this.#runs.at(-1)?.first ?? 0) >= index) this.#runs.pop()
+    while ((this.#configurations.at(-1)?.index ?? 0) >= index) this.#configurations.pop()
   }
 
   positionOf(index: number): LogPosition {
@@ -164,7 +195,7 @@ export class RecordIndex {
 
   /** Takes over the records of the segment that follows. The arrays are not to be used any more. */
   adopt(records: SegmentRecords): void {
-    const { start, firstIndex, used, offsets, headerCrcs, runs } = records
+    const { start, firstIndex, used, offsets, headerCrcs, runs, configurations } = records
     assert(start >= this.end && firstIndex === this.#lastIndex + 1, 'segments follow each other', { start })
     this.#parts.push({ start, firstIndex, offsets, headerCrcs, count: offsets.length, used })
     this.#lastIndex += offsets.length
@@ -173,6 +204,7 @@ export class RecordIndex {
       assert(last === undefined || run.term >= last.term, 'terms never go down along the log')
       if (last?.term !== run.term) this.#runs.push(run)
     }
+    this.#configurations.push(...configurations)
   }
 
   /** Everything about the records of the segment that begins at `start`. The arrays are copies. */
@@ -189,6 +221,7 @@ export class RecordIndex {
       offsets: part.offsets.slice(0, count),
       headerCrcs: part.headerCrcs.slice(0, count),
       runs: [first, ...this.#runs.filter((run) => run.first > firstIndex && run.first <= last)],
+      configurations: this.#configurations.filter(({ index }) => index >= firstIndex && index <= last),
     }
   }
 
@@ -200,6 +233,7 @@ export class RecordIndex {
       index: logIndex(before),
       term: this.termOf(before),
       chain: this.headerCrcOf(before),
+      configuration: this.#configurations.findLast(({ index }) => index <= before) ?? null,
     }
   }
 
@@ -212,6 +246,8 @@ export class RecordIndex {
     if (run !== undefined && run.first <= base.index) {
       this.#runs[0] = { first: logIndex(base.index + 1), term: run.term }
     }
+    const behind = this.#configurations.filter(({ index }) => index > base.index)
+    this.#configurations = base.configuration === null ? behind : [base.configuration, ...behind]
     this.#base = base
   }
 

@@ -2,12 +2,14 @@
  * Walks over the records of the log as the disk holds them and checks each that is not known from an index file: header and body CRC, chain, index,
  * position, term. It stops at the first thing that is wrong and can go on from there when that was repaired.
  */
-import { messageOf } from '../base/errors.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
 import type { DiskFile } from '../base/ports.ts'
+import type { Configuration } from '../raft/types.ts'
 import { hasCode } from '../store/node-disk.ts'
 import { readFully } from '../store/read-fully.ts'
 import type { RecordIndex } from './log-index.ts'
-import { checkRecord, type RecordCheck } from './record-codec.ts'
+import { configurationIn } from './configuration-record.ts'
+import { checkRecord, type RecordCheck, type RecordHeader } from './record-codec.ts'
 import type { SegmentRecords } from './segment-index.ts'
 import { type LogShape, placeRecord, type SegmentFiles, segmentStart } from './segment.ts'
 
@@ -99,7 +101,8 @@ export class LogScan {
       if (check.type === 'bad') return { position: at, reason: check.reason }
       if (check.type === 'ok') {
         const { header } = check
-        this.#index.append(header.term, header.position, header.length, header.headerCrc)
+        const configuration = this.#configurationIn(header, window, offset)
+        this.#index.append(header.term, header.position, header.length, header.headerCrc, configuration)
         offset += header.length
         continue
       }
@@ -110,6 +113,14 @@ export class LogScan {
       if (failure !== undefined) return { position: at, reason: failure }
     }
     return undefined
+  }
+
+  /** A sound record that cannot be understood was written by a newer program. */
+  #configurationIn(header: RecordHeader, window: Window, offset: number): Configuration | undefined {
+    const configuration = configurationIn(header, window.bytes, offset - window.start)
+    if (typeof configuration !== 'string') return configuration
+    const message = `The record of index ${header.index} cannot be used by this program: ${configuration}.`
+    throw new BrokerError('FOLDER_REFUSED', message)
   }
 
   #check(window: Window, offset: number, position: number): RecordCheck {

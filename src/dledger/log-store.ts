@@ -11,7 +11,7 @@ import { type LogIndex, type LogPosition, logIndex, logPosition, type Term, term
 import { BrokerError } from '../base/errors.ts'
 import { TAIL_CACHE_BYTES_MAX } from '../base/limits.ts'
 import type { Disk, Logger } from '../base/ports.ts'
-import type { EntryMark, TermRun } from '../raft/types.ts'
+import type { Configuration, ConfigurationAt, EntryMark, TermRun } from '../raft/types.ts'
 import { DoubtFile } from './doubt-file.ts'
 import { FailStop } from './fail-stop.ts'
 import { DiskLog, type LogChange, type LogCut, mergeChanges } from './disk-log.ts'
@@ -24,11 +24,12 @@ import {
   refuseExisting,
   shapeOf,
 } from './log-options.ts'
+import { checkContinues } from './continuity.ts'
 import { LogCare, recoveryRepair } from './log-care.ts'
 import { LogReader } from './log-reader.ts'
 import { LogStart } from './log-start.ts'
 import { recoverLog } from './log-recovery.ts'
-import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import { encodeHeader, type LogRecord, RECORD_HEADER_BYTES, RECORD_KIND } from './record-codec.ts'
 import { type Acceptance, splitRecords } from './record-run.ts'
 import { type LogShape, placeRecord, type SegmentFiles } from './segment.ts'
 import { SegmentIndexer } from './segment-indexer.ts'
@@ -38,6 +39,8 @@ import { TailCache } from './tail-cache.ts'
 export type { LogChange, LogCut } from './disk-log.ts'
 export type { LogRepair, LogStoreOptions } from './log-options.ts'
 export type { Acceptance } from './record-run.ts'
+
+const NO_COMMANDS = new Uint8Array(0)
 
 /** What opening a log gives. */
 interface OpenedLog {
@@ -150,6 +153,19 @@ export class LogStore {
     return this.#index.termRuns
   }
 
+  /**
+   * The configurations in memory, oldest first, the one at the base of the log included unless it is the one that the
+   * group began with. A live list: copy it to keep it.
+   */
+  get configurations(): readonly ConfigurationAt[] {
+    return this.#index.configurations
+  }
+
+  /** Does the record hold a configuration instead of commands? `index` must be in the log. */
+  isConfiguration(index: LogIndex): boolean {
+    return this.#index.isConfiguration(index)
+  }
+
   /** The whole record's size in bytes. `index` must be in the log. */
   sizeOf(index: LogIndex): number {
     return this.#index.sizeOf(index)
@@ -167,9 +183,15 @@ export class LogStore {
 
   /**
    * Appends a record to the in-memory log, as a leader: one buffer, one copy of `body`, one CRC over it.
-   * `index` is `lastIndex + 1`. The caller hands its bytes to `write` later.
+   * `index` is `lastIndex + 1`. The caller hands its bytes to `write` later. `configuration` is what the body holds
+   * when that is not commands.
    */
-  prepareRecord(term: Term, index: LogIndex, body: readonly Uint8Array[]): LogRecord {
+  prepareRecord(
+    term: Term,
+    index: LogIndex,
+    body: readonly Uint8Array[],
+    configuration?: Configuration,
+  ): LogRecord {
     this.#failStop.check()
     assert(index === this.#index.lastIndex + 1, 'records are prepared in order', { index })
     let size = RECORD_HEADER_BYTES
@@ -183,8 +205,10 @@ export class LogStore {
     }
     const position = logPosition(placeRecord(this.#index.end, size, this.#shape.segmentBytes))
     const chain = this.#index.lastCrc
-    const headerCrc = encodeHeader(bytes, { term, index, position, chain })
-    const record: LogRecord = { index, term, position, size, headerCrc, chain, bytes }
+    const kind = configuration === undefined ? RECORD_KIND.commands : RECORD_KIND.configuration
+    const headerCrc = encodeHeader(bytes, { term, index, position, chain, kind })
+    const plain: LogRecord = { index, term, position, size, headerCrc, chain, bytes }
+    const record = configuration === undefined ? plain : { ...plain, configuration }
     this.#append(record)
     return record
   }
@@ -213,7 +237,7 @@ export class LogStore {
     const keep = truncateFrom === null ? this.#index.lastIndex : truncateFrom - 1
     const { base, lastIndex } = this.#index
     assert(keep >= base.index && keep <= lastIndex, 'a cut is inside the log', { truncateFrom })
-    this.#checkContinues(records, keep)
+    checkContinues(this.#index, keep, records, this.#shape.segmentBytes)
     const cut = truncateFrom === null ? null : this.#cut(truncateFrom)
     for (const record of records) this.#append(record)
     return cut
@@ -271,8 +295,9 @@ export class LogStore {
     return bytes
   }
 
-  /** The body of one record, checked. Errors as `readRecords`. */
+  /** The commands in one record, checked; none in that of a configuration. Errors as `readRecords`. */
   async readBody(index: LogIndex): Promise<Uint8Array> {
+    if (this.isConfiguration(index)) return NO_COMMANDS
     return (await this.readRecords(index, index, 0)).subarray(RECORD_HEADER_BYTES)
   }
 
@@ -318,7 +343,8 @@ export class LogStore {
   }
 
   #append(record: LogRecord): void {
-    this.#index.append(record.term, record.position, record.size, record.headerCrc)
+    const { term: ofTerm, position, size, headerCrc, configuration } = record
+    this.#index.append(ofTerm, position, size, headerCrc, configuration)
     this.#cache.push(record)
   }
 
@@ -351,23 +377,6 @@ export class LogStore {
   #durableIndex(): number {
     const end = this.#safeEnd()
     return end === 0 ? 0 : (this.#index.indexAt(end - 1) ?? 0)
-  }
-
-  #checkContinues(records: readonly LogRecord[], keep: number): void {
-    let chain = this.#index.headerCrcOf(keep)
-    let end: number = this.#index.endOf(keep)
-    let index = keep
-    for (const record of records) {
-      index++
-      assert(record.index === index, 'adopted records have no gap', { index, got: record.index })
-      const position = placeRecord(end, record.size, this.#shape.segmentBytes)
-      if (record.chain !== chain || record.position !== position) {
-        const message = `The record of index ${index} from the leader does not continue the log of this member.`
-        throw new BrokerError('DATA_DAMAGED', message)
-      }
-      chain = record.headerCrc
-      end = position + record.size
-    }
   }
 
   /** Copies cached records [first, end) to the end of `into`. Returns where they start in it. */

@@ -10,7 +10,8 @@
  * 24  u64  position of this record in the log
  * 32  u32  CRC-32 of the body
  * 36  u32  chain: the header CRC of the record before, 0 for the first record of the log
- * 40       20 zero bytes
+ * 40  u8   kind: 0 commands or nothing, 1 a configuration of the group (configuration-codec.ts)
+ * 41       19 zero bytes
  * 60  u32  header CRC-32 of the 60 bytes before it
  * ```
  *
@@ -30,6 +31,11 @@ export const RECORD_MAGIC = 0x444c5231
 /** The chain of the first record of a log. */
 export const CHAIN_START = 0
 
+/** What the body of a record is: commands for the machine (a no-op has none), or a configuration. */
+export const RECORD_KIND = { commands: 0, configuration: 1 } as const
+export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND]
+
+const KIND_AT = 40
 const HEADER_CRC_AT = 60
 const HIGH_HALF_MAX = 0x1f_ffff
 
@@ -42,6 +48,7 @@ export interface RecordHeader {
   readonly position: LogPosition
   readonly bodyCrc: number
   readonly chain: number
+  readonly kind: RecordKind
   readonly headerCrc: number
 }
 
@@ -85,19 +92,23 @@ export function encodeHeader(
     readonly index: number
     readonly position: number
     readonly chain: number
+    /** Not there: commands. */
+    readonly kind?: RecordKind
   },
 ): number {
   assert(record.byteLength >= RECORD_HEADER_BYTES, 'a record has room for its header')
-  assert(fields.index > 0 && fields.term > 0, 'a record has an index and a term', fields)
+  const { index, term: recordTerm, position, chain, kind = RECORD_KIND.commands } = fields
+  assert(index > 0 && recordTerm > 0, 'a record has an index and a term', { index, recordTerm })
   const view = viewOf(record)
   view.setUint32(0, RECORD_MAGIC)
   view.setUint32(4, record.byteLength)
-  setUint64(view, 8, fields.term)
-  setUint64(view, 16, fields.index)
-  setUint64(view, 24, fields.position)
+  setUint64(view, 8, recordTerm)
+  setUint64(view, 16, index)
+  setUint64(view, 24, position)
   view.setUint32(32, crc32(record.subarray(RECORD_HEADER_BYTES)))
-  view.setUint32(36, fields.chain)
-  record.fill(0, 40, HEADER_CRC_AT)
+  view.setUint32(36, chain)
+  record.fill(0, KIND_AT, HEADER_CRC_AT)
+  view.setUint8(KIND_AT, kind)
   const headerCrc = crc32(record.subarray(0, HEADER_CRC_AT))
   view.setUint32(HEADER_CRC_AT, headerCrc)
   return headerCrc
@@ -112,7 +123,12 @@ export function parseHeader(bytes: Uint8Array, at = 0): RecordCheck {
   if (crc32(bytes.subarray(at, at + HEADER_CRC_AT)) !== headerCrc) return bad('its header checksum is wrong')
   const length = view.getUint32(at + 4)
   if (length < RECORD_HEADER_BYTES) return bad('its length is less than a header')
-  for (let i = 40; i < HEADER_CRC_AT; i += 4) {
+  const kind = view.getUint8(at + KIND_AT)
+  if (kind !== RECORD_KIND.commands && kind !== RECORD_KIND.configuration) {
+    return bad(`it is of kind ${kind}, which only a newer program knows`)
+  }
+  if ((view.getUint32(at + KIND_AT) & 0xff_ffff) !== 0) return bad('its reserved bytes are not zero')
+  for (let i = KIND_AT + 4; i < HEADER_CRC_AT; i += 4) {
     if (view.getUint32(at + i) !== 0) return bad('its reserved bytes are not zero')
   }
   const recordTerm = uint53(view, at + 8)
@@ -128,6 +144,7 @@ export function parseHeader(bytes: Uint8Array, at = 0): RecordCheck {
       position: logPosition(position),
       bodyCrc: view.getUint32(at + 32),
       chain: view.getUint32(at + 36),
+      kind,
       headerCrc,
     },
   }

@@ -3,6 +3,7 @@
  * leave between positions. They are refused as a whole when anything about them is wrong.
  */
 import type { Term } from '../base/brand.ts'
+import { configurationIn } from './configuration-record.ts'
 import { checkParsed, type LogRecord, parseHeader, type RecordExpected } from './record-codec.ts'
 import { type LogShape, placeRecord } from './segment.ts'
 
@@ -58,7 +59,10 @@ export function splitRecords(
       return refused(records.length, 'it goes over the end of its segment')
     }
     const view = bytes.subarray(at, at + length)
-    records.push({ index, term, position, size: length, headerCrc, chain, bytes: view })
+    const record = { index, term, position, size: length, headerCrc, chain, bytes: view }
+    const configuration = configurationIn(check.header, bytes, at)
+    if (typeof configuration === 'string') return refused(records.length, configuration)
+    records.push(configuration === undefined ? record : { ...record, configuration })
     before = { index, end: position + length, chain: headerCrc, term }
     at += length
   }

@@ -5,7 +5,7 @@
  *
  * ```
  *  0  u32  magic "DLSI"
- *  4  u32  format version, 1
+ *  4  u32  format version, 2
  *  8  u64  start of the segment
  * 16  u64  index of its first record
  * 24  u32  where its last record ends, from the start of the segment
@@ -15,21 +15,26 @@
  * 40       for each run of terms: u64 index of its first record here, u64 term
  *  .       for each record: u32 offset in the segment
  *  .       for each record: u32 header CRC
+ *  .  u32  count of configurations among the records
+ *  .       for each: u64 index, u32 length, body (configuration-codec.ts)
  *  .  u32  CRC-32 of all before
  * ```
+ *
+ * Version 1 ends after the header CRCs: when it was written no record held a configuration.
  */
 import { type LogIndex, logIndex, type LogPosition, logPosition, term } from '../base/brand.ts'
 import { BytesError, Reader, Writer } from '../base/bytes.ts'
 import { crc32 } from '../base/crc32.ts'
 import type { Disk } from '../base/ports.ts'
-import type { TermRun } from '../raft/types.ts'
+import type { ConfigurationAt, TermRun } from '../raft/types.ts'
 import { readFully } from '../store/read-fully.ts'
+import { decodeConfiguration, encodeConfiguration } from './configuration-codec.ts'
 import { LOG_FOLDER, segmentIndexPath } from './segment.ts'
 
 /** "DLSI". */
 export const SEGMENT_INDEX_MAGIC = 0x444c5349
 
-const VERSION = 1
+const VERSION = 2
 const HEADER_BYTES = 40
 const RUN_BYTES = 16
 const RECORD_BYTES = 8
@@ -48,6 +53,8 @@ export interface SegmentRecords {
   readonly headerCrcs: Uint32Array
   /** The terms of the records; the first run begins with the first record. */
   readonly runs: readonly TermRun[]
+  /** The configurations among the records. */
+  readonly configurations: readonly ConfigurationAt[]
 }
 
 /** Writes the file of a segment. Not durable: what a crash leaves of it is found by its checksum. */
@@ -84,12 +91,17 @@ export async function readSegmentIndex(disk: Disk, start: number): Promise<Segme
 }
 
 function encode(records: SegmentRecords): Uint8Array[] {
-  const { start, firstIndex, used, chain, offsets, headerCrcs, runs } = records
+  const { start, firstIndex, used, chain, offsets, headerCrcs, runs, configurations } = records
   const head = new Writer(HEADER_BYTES + RUN_BYTES * runs.length)
   head.uint32(SEGMENT_INDEX_MAGIC).uint32(VERSION).uint64(start).uint64(firstIndex)
   head.uint32(used).uint32(chain).uint32(offsets.length).uint32(runs.length)
   for (const run of runs) head.uint64(run.first).uint64(run.term)
-  const chunks = [head.done(), bigEndian(offsets), bigEndian(headerCrcs)]
+  const tail = new Writer().uint32(configurations.length)
+  for (const { index, configuration } of configurations) {
+    const body = encodeConfiguration(configuration)
+    tail.uint64(index).uint32(body.byteLength).raw(body)
+  }
+  const chunks = [head.done(), bigEndian(offsets), bigEndian(headerCrcs), tail.done()]
   const crc = chunks.reduce((sum, chunk) => crc32(chunk, sum), 0)
   return [...chunks, new Writer(CRC_BYTES).uint32(crc).done()]
 }
@@ -99,18 +111,33 @@ function decode(bytes: Uint8Array): SegmentRecords | undefined {
   const content = bytes.subarray(0, bytes.byteLength - CRC_BYTES)
   if (new Reader(bytes, content.byteLength).uint32() !== crc32(content)) return undefined
   const reader = new Reader(content)
-  if (reader.uint32() !== SEGMENT_INDEX_MAGIC || reader.uint32() !== VERSION) return undefined
+  if (reader.uint32() !== SEGMENT_INDEX_MAGIC) return undefined
+  const version = reader.uint32()
+  if (version < 1 || version > VERSION) return undefined
   const start = logPosition(reader.uint64())
   const firstIndex = logIndex(reader.uint64())
   const [used, chain, count, runCount] = [reader.uint32(), reader.uint32(), reader.uint32(), reader.uint32()]
   if (count === 0 || runCount === 0) return undefined
-  if (content.byteLength !== HEADER_BYTES + runCount * RUN_BYTES + count * RECORD_BYTES) return undefined
+  const plainBytes = HEADER_BYTES + runCount * RUN_BYTES + count * RECORD_BYTES
+  if (content.byteLength < plainBytes) return undefined
   const runs: TermRun[] = []
   for (let i = 0; i < runCount; i++) {
     runs.push({ first: logIndex(reader.uint64()), term: term(reader.uint64()) })
   }
   const offsets = words(reader.take(count * 4))
-  return { start, firstIndex, used, chain, offsets, headerCrcs: words(reader.take(count * 4)), runs }
+  const headerCrcs = words(reader.take(count * 4))
+  const configurations = version === 1 ? [] : readConfigurations(reader)
+  reader.end()
+  return { start, firstIndex, used, chain, offsets, headerCrcs, runs, configurations }
+}
+
+function readConfigurations(reader: Reader): readonly ConfigurationAt[] {
+  const configurations: ConfigurationAt[] = []
+  for (let left = reader.uint32(); left > 0; left--) {
+    const index = logIndex(reader.uint64())
+    configurations.push({ index, configuration: decodeConfiguration(reader.bytes32()) })
+  }
+  return configurations
 }
 
 /** A copy as bytes. All platforms that Node runs on are little-endian. */

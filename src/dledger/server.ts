@@ -11,6 +11,7 @@ import { isNoop, type Raft as RaftCore } from '../raft/index.ts'
 import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
 import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
+import { encodeConfiguration } from './configuration-codec.ts'
 import { CoreRequests } from './core-requests.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
@@ -333,6 +334,11 @@ export class DLedgerServer<Reply> {
 
   #prepare(entry: Entry): LogRecord {
     if (isNoop(entry.payload)) return this.#log.prepareRecord(entry.term, entry.index, [])
+    const { configuration } = entry.payload
+    if (configuration !== undefined) {
+      const body = [encodeConfiguration(configuration)]
+      return this.#log.prepareRecord(entry.term, entry.index, body, configuration)
+    }
     const { batch, body } = entry.payload as BatchPayload<Reply>
     this.metrics.made(entry.index, this.#options.clock.mono())
     this.#proposals.appended(entry.index, entry.term, batch)

@@ -243,6 +243,7 @@ class Member implements RunningMember {
         base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
+        configurations: log.configurations,
         appliedIndex: machine.appliedIndex,
         sizeOf: (index) => log.sizeOf(index),
       },

@@ -112,6 +112,8 @@ async function finishLog(folder: NewFolder, manifest: SnapshotManifest): Promise
     index: logIndex(manifest.base.index),
     term: term(manifest.base.term),
     chain: manifest.base.chain,
+    // The restored group is another one: it begins with its own configuration.
+    configuration: null,
   }
   if (base.position > 0) await writeLogBase(disk, base)
   await disk.syncFolder(LOG_FOLDER)

@@ -64,7 +64,7 @@ export async function saveSnapshot(
       term: index.termOf(logIndex(applied.index)),
       digest: applied.digest,
       segmentBytes,
-      base,
+      base: { position: base.position, index: base.index, term: base.term, chain: base.chain },
       end,
     }
     const encoder = new SnapshotEncoder()

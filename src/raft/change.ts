@@ -22,7 +22,9 @@ export function onChangeMembers(core: Core, target: Target): void {
   if (isSame(current, target)) return
   const votersStay = sameMembers(current.voters, target.voters)
   const votersOutgoing = votersStay ? [] : current.voters
-  appendConfiguration(core, leading, { voters: target.voters, votersOutgoing, learners: target.learners })
+  const { voters, learners, details } = target
+  const configuration = { voters, votersOutgoing, learners }
+  appendConfiguration(core, leading, details === undefined ? configuration : { ...configuration, details })
 }
 
 /** A joint configuration that is committed has served: the old voters are left behind. */
@@ -72,8 +74,14 @@ function refusal(core: Core, leading: Leading, target: Target): string | null {
   return null
 }
 
-function isSame(configuration: Configuration, { voters, learners }: Target): boolean {
-  return sameMembers(configuration.voters, voters) && sameMembers(configuration.learners, learners)
+function isSame(configuration: Configuration, { voters, learners, details }: Target): boolean {
+  if (!sameMembers(configuration.voters, voters)) return false
+  return sameMembers(configuration.learners, learners) && sameDetails(configuration.details, details)
+}
+
+function sameDetails(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at])
 }
 
 function sameMembers(one: readonly NodeId[], other: readonly NodeId[]): boolean {

@@ -8,15 +8,15 @@ import { logIndex, type LogIndex, type NodeId } from '../base/brand.ts'
 import { NOOP_RECORD_BYTES } from './noop.ts'
 import type { Configuration, ConfigurationAt } from './types.ts'
 
-/** What the body of a configuration's record takes beside its ids, in bytes: a version and three counts. */
+/** What the body of a configuration's record takes beside its ids and details, in bytes: a version and three counts. */
 const BODY_HEAD_BYTES = 8
 const ID_BYTES = 4
 
 /** What the record of a configuration takes in the log, in bytes. The shell writes exactly so many. */
 export function configurationRecordBytes(configuration: Configuration): number {
-  const { voters, votersOutgoing, learners } = configuration
+  const { voters, votersOutgoing, learners, details } = configuration
   const ids = voters.length + votersOutgoing.length + learners.length
-  return NOOP_RECORD_BYTES + BODY_HEAD_BYTES + ID_BYTES * ids
+  return NOOP_RECORD_BYTES + BODY_HEAD_BYTES + ID_BYTES * ids + (details?.byteLength ?? 0)
 }
 
 /** The configuration that a group begins with. Without voters: this node is to be told who they are. */
@@ -30,8 +30,8 @@ export function isJoint(configuration: Configuration): boolean {
 }
 
 /** What a joint configuration leads to. */
-export function withoutOutgoing({ voters, learners }: Configuration): Configuration {
-  return { voters, votersOutgoing: [], learners }
+export function withoutOutgoing(joint: Configuration): Configuration {
+  return { ...joint, votersOutgoing: [] }
 }
 
 /** Does its vote count in one of the sets? */

@@ -16,6 +16,8 @@ export interface Configuration {
   readonly votersOutgoing: readonly NodeId[]
   /** They get the log, and never count (thesis 4.2.1). */
   readonly learners: readonly NodeId[]
+  /** What the shell keeps beside them, such as addresses: handed on unread. Never changed. */
+  readonly details?: Uint8Array
 }
 
 /** A configuration and the index of its entry; 0 for the one that the group began with. */
@@ -166,6 +168,8 @@ export interface Envelope {
 export interface Target {
   readonly voters: readonly NodeId[]
   readonly learners: readonly NodeId[]
+  /** As in `Configuration`. */
+  readonly details?: Uint8Array
 }
 
 export type Input =

@@ -192,7 +192,7 @@ describe('the file that tells the start', () => {
   }
 
   test('may lose either of its copies', async () => {
-    for (const place of [9, 4096 + 20]) {
+    for (const place of [9, 65_536 + 20]) {
       damage([place])
       log = await openLog(disk)
       expect(await namesOf(log)).toEqual(namesFrom(9, 14))
@@ -202,7 +202,7 @@ describe('the file that tells the start', () => {
   })
 
   test('refuses the folder when both are damaged', async () => {
-    damage([9, 4096 + 33])
+    damage([9, 65_536 + 33])
     await expect(openLog(disk)).rejects.toMatchObject({ code: 'DATA_DAMAGED' })
   })
 

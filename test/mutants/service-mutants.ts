@@ -61,13 +61,15 @@ export const SERVICE_MUTANTS = [
   ...mutantsOf('dledger/log-server.ts', null, [
     ['gives a peer what is not durable here', 'first > durableIndex)', 'first > log.index.lastIndex)'],
   ]),
+  ...mutantsOf('dledger/continuity.ts', 'node', [
+    ['adopts records of another history', 'record.chain !== chain ||', ''],
+  ]),
   ...mutantsOf('dledger/log-store.ts', 'node', [
     [
       'reads from the disk what is cut already',
       'for (const cut of this.#cuts) end = Math.min(end, cut.position)',
       '',
     ],
-    ['adopts records of another history', 'record.chain !== chain ||', ''],
     [
       'drops from memory what the disk does not hold',
       'this.#cache.shrink(this.#safeEnd())',

@@ -68,6 +68,12 @@ describe('a configuration', () => {
     expect(entry.payload.size).toBe(configurationRecordBytes(members([1, 2, 4], [5], [1, 2, 3])))
   })
 
+  test('takes its details into account in the size of its record', () => {
+    const configuration = members([1, 2, 4], [5], [1, 2, 3])
+    const plain = configurationRecordBytes(configuration)
+    expect(configurationRecordBytes({ ...configuration, details: Uint8Array.of(1, 2, 3) })).toBe(plain + 3)
+  })
+
   test('names nobody twice, and no voter as a learner', () => {
     const wrong = [members([1, 1]), members([1, 2], [2]), members([1], [3, 3]), members([], [], [1])]
     for (const configuration of wrong) {

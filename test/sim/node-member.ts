@@ -305,6 +305,7 @@ export class NodeMember implements Watched {
         base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
+        configurations: log.configurations,
         appliedIndex: machine.appliedIndex,
         sizeOf: (index) => log.sizeOf(index),
       },

@@ -155,6 +155,7 @@ export class SimGroup {
         base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
+        configurations: log.configurations,
         appliedIndex: member.machine.appliedIndex,
         sizeOf: (index) => log.sizeOf(index),
       },
