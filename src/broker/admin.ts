@@ -5,20 +5,25 @@
 import { millis, queueOffset, type LogIndex, type Millis } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import {
-  DELIVERY_ATTEMPTS_DEFAULT,
   GROUP_NAME_LENGTH_MAX,
   NAME_CHARACTERS,
   QUEUES_PER_TOPIC_DEFAULT,
   QUEUES_PER_TOPIC_MAX,
   TOPIC_NAME_LENGTH_MAX,
 } from '../base/limits.ts'
+import { groupPolicy, type PolicyWish, policyWish } from './group-wish.ts'
 import type { Command, Reply, StartPolicy } from './machine/commands.ts'
-import { encodeCommand } from './machine/index.ts'
+import { encodeCommand, isTopicType, MESSAGE_TYPE_NORMAL } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import { expectReply, topicMissing } from './operations.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
-const MESSAGE_TYPE_NORMAL = 1
+/** What a person asks of a new group. `start`: default, earliest, latest or time, which needs `startTimeMs`. */
+export interface GroupWish extends PolicyWish {
+  readonly name: string
+  readonly start: string
+  readonly startTimeMs: number
+}
 
 export interface TopicSummary {
   readonly name: string
@@ -42,6 +47,11 @@ export interface GroupSummary {
   readonly name: string
   readonly start: string
   readonly attemptsMax: number
+  readonly fifo: boolean
+  readonly backoffDelaysMs: readonly number[]
+  readonly backoffInitialMs: number
+  readonly backoffMaxMs: number
+  readonly backoffMultiplier: number
   readonly createdMs: number
   readonly lag: number
   readonly inFlight: number
@@ -76,9 +86,7 @@ export class Admin {
   async createTopic(name: string, messageType: number, queueCount: number): Promise<LogIndex> {
     checkName(name, TOPIC_NAME_LENGTH_MAX, 'ILLEGAL_TOPIC', 'topic')
     const type = messageType === 0 ? MESSAGE_TYPE_NORMAL : messageType
-    if (type !== MESSAGE_TYPE_NORMAL) {
-      throw new BrokerError('NOT_IMPLEMENTED', 'only topics of type NORMAL can be made so far')
-    }
+    if (!isTopicType(type)) throw new BrokerError('BAD_REQUEST', `there is no topic type ${type}`)
     const queues = queueCount === 0 ? QUEUES_PER_TOPIC_DEFAULT : queueCount
     if (queues > QUEUES_PER_TOPIC_MAX) {
       throw new BrokerError('BAD_REQUEST', `a topic has at most ${QUEUES_PER_TOPIC_MAX} queues`)
@@ -90,17 +98,13 @@ export class Admin {
     return this.#change({ type: 'deleteTopic', name }, 'done')
   }
 
-  /** `start`: default, earliest, latest or time, which needs `startTimeMs`. */
-  async createGroup(
-    name: string,
-    start: string,
-    startTimeMs: number,
-    attemptsMax: number,
-  ): Promise<LogIndex> {
+  async createGroup({ name, start, startTimeMs, ...wish }: GroupWish): Promise<LogIndex> {
     checkName(name, GROUP_NAME_LENGTH_MAX, 'ILLEGAL_GROUP', 'consumer group')
-    const attempts = attemptsMax === 0 ? DELIVERY_ATTEMPTS_DEFAULT : attemptsMax
-    const policy = startPolicy(start, startTimeMs)
-    return this.#change({ type: 'createGroup', name, start: policy, attemptsMax: attempts }, 'group')
+    const policy = groupPolicy(wish)
+    return this.#change(
+      { type: 'createGroup', name, start: startPolicy(start, startTimeMs), ...policy },
+      'group',
+    )
   }
 
   async deleteGroup(name: string): Promise<LogIndex> {
@@ -177,8 +181,8 @@ export class Admin {
       lag += queue.lag
       inFlight += queue.inFlight
     }
-    const { name, attemptsMax, createdAt } = group
-    return { name, start: group.start.from, attemptsMax, createdMs: createdAt, lag, inFlight }
+    const { name, policy, createdAt } = group
+    return { name, start: group.start.from, ...policyWish(policy), createdMs: createdAt, lag, inFlight }
   }
 }
 

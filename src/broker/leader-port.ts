@@ -8,6 +8,8 @@ import type { MessageFilter } from './message-filter.ts'
 export interface SendRequest {
   readonly topic: string
   readonly count: number
+  /** The types of the messages (apache.rocketmq.v2: MessageType), each once. */
+  readonly messageTypes: ReadonlySet<number>
   /** Stored messages (stored-message.ts) one after the other, in any number of chunks. */
   readonly messages: readonly Uint8Array[]
   /** Length of all chunks together. */
@@ -66,7 +68,7 @@ export interface ChangeInvisibleRequest {
 
 /**
  * Runs on the leader only. Every method may throw `BrokerError`: NOT_LEADER (outcome none or unknown), BUSY,
- * DISK_FULL, TOPIC_NOT_FOUND, GROUP_NOT_FOUND and others.
+ * DISK_FULL, TOPIC_NOT_FOUND, WRONG_MESSAGE_TYPE, GROUP_NOT_FOUND and others.
  */
 export interface LeaderOperations {
   /** Stores the messages, all or none. */

@@ -15,7 +15,14 @@ import type {
   SendResult,
 } from './leader-port.ts'
 import type { Command, Receipt, Reply } from './machine/commands.ts'
-import { encodeCommand, encodeSend } from './machine/index.ts'
+import {
+  acceptedTypes,
+  encodeCommand,
+  encodeSend,
+  isDeadLetterTopic,
+  MESSAGE_TYPE_NORMAL,
+  messageTypeName,
+} from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { offsetByTime } from './offset-by-time.ts'
@@ -45,6 +52,7 @@ export class Operations implements LeaderOperations {
     this.#requireLeading()
     this.#options.diskGuard.requireSpace()
     const topic = await this.#requireTopic(request.topic)
+    requireTypes(topic, request.messageTypes)
     const { reply } = await this.#options.log.propose(
       encodeSend(topic.id, request.count, request.messages, request.bytes),
     )
@@ -170,6 +178,25 @@ export class Operations implements LeaderOperations {
       if (queue !== undefined) offsets.push(await offsetByTime(this.#options.reader, queue, group.start.time))
     }
     return offsets
+  }
+}
+
+/** What can be sent so far. */
+const BUILT_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_NORMAL])
+
+/** Each topic takes the messages of its type; a dead letter topic takes what comes. */
+function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void {
+  const accepted = acceptedTypes(topic.messageType)
+  if (isDeadLetterTopic(topic.name)) return
+  for (const type of messageTypes) {
+    if (accepted.includes(type)) continue
+    const names = accepted.map(messageTypeName).join(', ')
+    const text = `the message is of type ${messageTypeName(type)}, topic ${topic.name} takes ${names}`
+    throw new BrokerError('WRONG_MESSAGE_TYPE', text)
+  }
+  for (const type of messageTypes) {
+    if (BUILT_TYPES.has(type)) continue
+    throw new BrokerError('NOT_IMPLEMENTED', `messages of type ${messageTypeName(type)} cannot be sent yet`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Finds the tag inside a stored message. Pure. */
 import { utf8Text } from '../base/bytes.ts'
 import { WIRE_BYTES, WireError, WireReader } from '../base/wire.ts'
-import { readStoredHeader, STORED_HEADER_BYTES } from './machine/stored-message.ts'
+import { readStoredHeader } from './machine/stored-message.ts'
 
 /** `SystemProperties.tag`. */
 const TAG_FIELD = 1
@@ -13,7 +13,7 @@ const TAG_FIELD = 1
 export function tagOf(stored: Uint8Array): string | undefined {
   const header = readStoredHeader(stored)
   if (header === undefined) return undefined
-  const start = STORED_HEADER_BYTES + header.systemStart
+  const start = header.headerBytes + header.systemStart
   const reader = new WireReader(stored, start, start + header.systemLength)
   let tag: string | undefined
   try {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { GroupDescription, GroupSummary } from '../rpc/admin-types.ts'
 import { withAdmin, withGroupHint } from './admin-client.ts'
+import { type BackoffWish, NO_BACKOFF, parseBackoff } from './backoff-option.ts'
 import { type CommonOptions, withCommonOptions } from './cli-options.ts'
 import { say, terminalWidth } from './terminal.ts'
 import { tableText } from './text-table.ts'
@@ -10,6 +11,8 @@ const EXAMPLES = `Examples:
   npm run cli -- group create billing                               starts at the newest messages
   npm run cli -- group create billing --from earliest
   npm run cli -- group create billing --from 2026-11-01T12:00:00Z
+  npm run cli -- group create billing --fifo                        keeps the order in message groups
+  npm run cli -- group create billing --attempts 5 --backoff 1s,10s,1m
   npm run cli -- group list
   npm run cli -- group describe billing                             how far it is in each queue
   npm run cli -- group delete billing
@@ -24,6 +27,8 @@ export interface GroupStart {
 interface CreateOptions extends CommonOptions {
   readonly from: GroupStart
   readonly attempts: number
+  readonly fifo: boolean
+  readonly backoff: BackoffWish
 }
 
 /** Adds the command with its four verbs. */
@@ -34,6 +39,8 @@ export function addGroupCommand(program: Command): void {
     .description('make a consumer group')
     .option('--from <PLACE>', 'earliest, latest or a time (ISO 8601)', parseStart, parseStart('default'))
     .option('--attempts <N>', 'deliveries before a message is a dead letter (17)', attemptCount, 0)
+    .option('--fifo', 'messages of one message group one after the other', false)
+    .option('--backoff <DELAYS>', 'between deliveries: 1s,5s,30s or 1s..10m x2', parseBackoff, NO_BACKOFF)
     .addHelpText('before', EXAMPLES)
     .action(create)
   withCommonOptions(group.command('list')).description('all consumer groups').action(list)
@@ -60,7 +67,8 @@ function attemptCount(text: string): number {
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {
-  const request = { name, ...options.from, attemptsMax: options.attempts }
+  const { from, attempts, fifo, backoff } = options
+  const request = { name, ...from, attemptsMax: attempts, fifo, ...backoff }
   await withAdmin(options, (client) => client.call('CreateGroup', request))
   say(options.json === true ? JSON.stringify({ created: name }) : `Made consumer group ${name}.`)
 }
@@ -80,6 +88,7 @@ function groupTable(groups: readonly GroupSummary[]): string {
       { head: 'LAG', worth: 8, right: true, cell: (group) => String(group.lag) },
       { head: 'IN FLIGHT', worth: 7, right: true, cell: (group) => String(group.inFlight) },
       { head: 'STARTS AT', worth: 5, cell: (group) => group.start },
+      { head: 'ORDER', worth: 4, cell: (group) => (group.fifo ? 'FIFO' : '') },
       { head: 'ATTEMPTS', worth: 3, right: true, cell: (group) => String(group.attemptsMax) },
       { head: 'MADE', worth: 1, cell: (group) => new Date(group.createdMs).toISOString() },
     ],

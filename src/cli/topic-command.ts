@@ -1,6 +1,7 @@
 /** `topic create|list|describe|delete`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { QUEUES_PER_TOPIC_DEFAULT, QUEUES_PER_TOPIC_MAX } from '../base/limits.ts'
+import { messageTypeName, TOPIC_TYPE_MIXED } from '../broker/machine/index.ts'
 import type { TopicDescription, TopicSummary } from '../rpc/admin-types.ts'
 import { MessageType } from '../rpc/apache-enums.ts'
 import { withAdmin, withTopicHint } from './admin-client.ts'
@@ -12,12 +13,13 @@ import { tableText } from './text-table.ts'
 const EXAMPLES = `Examples:
   npm run cli -- topic create orders               a topic with ${QUEUES_PER_TOPIC_DEFAULT} queues
   npm run cli -- topic create orders --queues 16
+  npm run cli -- topic create payments --type FIFO   one message group's messages keep their order
   npm run cli -- topic list
   npm run cli -- topic describe orders             its queues and who reads it
   npm run cli -- topic delete orders
 `
 
-const TYPES = ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION'] as const
+const TYPES = ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'PRIORITY', 'LITE', 'MIXED'] as const
 
 interface CreateOptions extends CommonOptions {
   readonly type: (typeof TYPES)[number]
@@ -48,7 +50,7 @@ function queueCount(text: string): number {
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {
-  const messageType = MessageType[options.type]
+  const messageType = options.type === 'MIXED' ? TOPIC_TYPE_MIXED : MessageType[options.type]
   const request = { name, messageType, queueCount: options.queues }
   const made = await withAdmin(options, (client) => client.call('CreateTopic', request))
   if (options.json === true) {
@@ -74,7 +76,7 @@ function topicTable(topics: readonly TopicSummary[]): string {
   return tableText(
     [
       { head: 'TOPIC', worth: 9, cell: (topic) => topic.name },
-      { head: 'TYPE', worth: 7, cell: (topic) => typeName(topic.messageType) },
+      { head: 'TYPE', worth: 7, cell: (topic) => messageTypeName(topic.messageType) },
       { head: 'QUEUES', worth: 6, right: true, cell: (topic) => String(topic.queueCount) },
       { head: 'MESSAGES', worth: 8, right: true, cell: (topic) => String(topic.messageCount) },
       { head: 'MADE', worth: 1, cell: (topic) => new Date(topic.createdMs).toISOString() },
@@ -93,7 +95,7 @@ async function describe(name: string, options: CommonOptions): Promise<void> {
 
 function topicText(name: string, { summary, queues, groups }: TopicDescription): string {
   const count = summary?.messageCount ?? 0
-  const head = `Topic ${name} (${typeName(summary?.messageType ?? 0)}): ${count} messages in ${queues.length} queues.`
+  const head = `Topic ${name} (${messageTypeName(summary?.messageType ?? 0)}): ${count} messages in ${queues.length} queues.`
   const readers = groups.length === 0 ? 'No consumer group reads it.' : `Read by ${listText(groups)}.`
   const rows = tableText(
     [
@@ -118,8 +120,4 @@ async function remove(name: string, options: CommonOptions): Promise<void> {
     withTopicHint(client, name, () => client.call('DeleteTopic', { name })),
   )
   say(options.json === true ? JSON.stringify({ deleted: name }) : `Deleted topic ${name}.`)
-}
-
-function typeName(messageType: number): string {
-  return TYPES.find((name) => MessageType[name] === messageType) ?? `type ${messageType}`
 }

@@ -70,10 +70,8 @@ export class AdminService {
       }
       case 'deleteTopic':
         return admin.deleteTopic(request.name)
-      case 'createGroup': {
-        const { name, start, startTimeMs, attemptsMax } = call.request as CreateGroupRequest
-        return admin.createGroup(name, start, startTimeMs, attemptsMax)
-      }
+      case 'createGroup':
+        return admin.createGroup(call.request as CreateGroupRequest)
       case 'deleteGroup':
         return admin.deleteGroup(request.name)
       default:

@@ -11,6 +11,7 @@ import {
   MESSAGE_PROPERTIES_BYTES_MAX,
   MESSAGE_PROPERTIES_COUNT_MAX,
 } from '../base/limits.ts'
+import { messageTypeName } from '../broker/machine/index.ts'
 import { Code, MessageType } from '../rpc/apache-enums.ts'
 import { refuse } from './refusal.ts'
 import type { MessageScan } from './scan-message.ts'
@@ -24,10 +25,11 @@ const MESSAGE_GROUP_BYTES_MAX = 63
 const LITE_TOPIC_BYTES_MAX = 64
 const LITE_TOPIC_ALLOWED = /^[a-zA-Z0-9_-]+$/
 
-const TYPE_NAMES: readonly string[] = Object.keys(MessageType)
-
-/** Throws `Refusal` with the code of the first rule that the message breaks. `nowMs` is the wall clock's. */
-export function checkMessage(message: MessageScan, nowMs: number): void {
+/**
+ * The type of the message. Throws `Refusal` with the code of the first rule that it breaks. `nowMs` is the
+ * wall clock's.
+ */
+export function checkMessage(message: MessageScan, nowMs: number): number {
   checkBody(message)
   checkProperties(message)
   checkTag(message)
@@ -36,11 +38,31 @@ export function checkMessage(message: MessageScan, nowMs: number): void {
   checkMessageId(message)
   checkTyped(message, nowMs)
   const type = messageTypeOf(message)
-  if (type !== MessageType.NORMAL) {
+  if (type !== MessageType.NORMAL && !hasFieldOf(type, message)) {
     refuse(
       Code.MESSAGE_PROPERTY_CONFLICT_WITH_TYPE,
-      `the message is of type ${TYPE_NAMES[type] ?? type}, and only NORMAL messages can be stored`,
+      `the message says that it is of type ${messageTypeName(type)}, and has nothing that makes it one`,
     )
+  }
+  return type
+}
+
+/** Whether the message has what its type cannot do without. */
+function hasFieldOf(type: number, message: MessageScan): boolean {
+  const { messageGroup, liteTopic } = message
+  switch (type) {
+    case MessageType.TRANSACTION:
+      return true
+    case MessageType.DELAY:
+      return !Number.isNaN(message.deliveryMs)
+    case MessageType.FIFO:
+      return messageGroup.end > messageGroup.start
+    case MessageType.PRIORITY:
+      return message.priority >= 0
+    case MessageType.LITE:
+      return liteTopic.end > liteTopic.start
+    default:
+      return false
   }
 }
 

@@ -7,11 +7,15 @@
 import { utf8Text } from '../base/bytes.ts'
 import { crc32 } from '../base/crc32.ts'
 import { BATCH_BYTES_MAX, BATCH_MESSAGES_MAX } from '../base/limits.ts'
-import { STORED_HEADER_BYTES, writeStoredHeader } from '../broker/machine/stored-message.ts'
+import {
+  STORED_HEADER_BYTES,
+  TYPED_HEADER_BYTES,
+  writeStoredHeader,
+} from '../broker/machine/stored-message.ts'
 import { tagHash } from '../broker/tag-filter.ts'
 import { Code, MessageType } from '../rpc/apache-enums.ts'
 import { checkMessage } from './check-message.ts'
-import { MessageIdentity } from './message-identity.ts'
+import { hash64, MessageIdentity } from './message-identity.ts'
 import { checkTopic } from './names.ts'
 import { refuse } from './refusal.ts'
 import { MessageScan } from './scan-message.ts'
@@ -21,6 +25,8 @@ import { WIRE_BYTES, WireError, WireReader } from '../base/wire.ts'
 export interface CutRequest {
   readonly topic: string
   readonly count: number
+  /** The types of the messages, each once. */
+  readonly messageTypes: ReadonlySet<number>
   /** Header and raw bytes of each message in turn. The raw bytes are views of the request. */
   readonly chunks: readonly Uint8Array[]
   /** Length of all chunks together. */
@@ -46,7 +52,9 @@ function cut(bytes: Uint8Array, clientId: string, nowMs: number): CutRequest {
   const count = ranges.length / 2
   if (count === 0) refuse(Code.MESSAGE_CORRUPTED, 'no message to send')
   const scan = new MessageScan(bytes)
-  const headers = new Uint8Array(count * STORED_HEADER_BYTES)
+  const headers = new Uint8Array(count * TYPED_HEADER_BYTES)
+  const messageTypes = new Set<number>()
+  let headersEnd = 0
   const chunks: Uint8Array[] = []
   const messageIds: Uint8Array[] = []
   let resource: Resource | undefined
@@ -58,19 +66,21 @@ function cut(bytes: Uint8Array, clientId: string, nowMs: number): CutRequest {
     if (i > 0 && !sameResource(bytes, scan, resource)) {
       refuse(Code.MESSAGE_CORRUPTED, 'topic in message is not same')
     }
-    checkMessage(scan, nowMs)
+    const type = checkMessage(scan, nowMs)
+    messageTypes.add(type)
     bodyBytes += scan.body.end - scan.body.start
     if (bodyBytes > BATCH_BYTES_MAX) {
       refuse(Code.PAYLOAD_TOO_LARGE, `the bodies of a batch have at most ${BATCH_BYTES_MAX} bytes`)
     }
-    const header = headers.subarray(i * STORED_HEADER_BYTES, (i + 1) * STORED_HEADER_BYTES)
+    const headerBytes = type === MessageType.NORMAL ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
+    const header = headers.subarray(headersEnd, (headersEnd += headerBytes))
     const messageId = bytes.subarray(scan.messageId.start, scan.messageId.end)
-    writeHeader(header, scan, resource.identity, messageId, nowMs)
+    writeHeader(header, type, scan, resource.identity, messageId, nowMs)
     chunks.push(header, bytes.subarray(scan.start, scan.end))
     messageIds.push(messageId)
-    length += STORED_HEADER_BYTES + scan.end - scan.start
+    length += headerBytes + scan.end - scan.start
   }
-  return { topic: resource?.name ?? '', count, chunks, bytes: length, messageIds }
+  return { topic: resource?.name ?? '', count, messageTypes, chunks, bytes: length, messageIds }
 }
 
 /** Start and end of each message, one after the other. */
@@ -122,6 +132,7 @@ function sameBytes(bytes: Uint8Array, start: number, end: number, other: Uint8Ar
 
 function writeHeader(
   into: Uint8Array,
+  messageType: number,
   scan: MessageScan,
   identity: MessageIdentity,
   messageId: Uint8Array,
@@ -129,7 +140,7 @@ function writeHeader(
 ): void {
   const { bytes, body, system, tag, start, end } = scan
   writeStoredHeader(into, {
-    messageType: MessageType.NORMAL,
+    messageType,
     identityA: identity.first(messageId),
     identityB: identity.second(messageId),
     bodyCrc: crc32(bytes.subarray(body.start, body.end)),
@@ -140,5 +151,30 @@ function writeHeader(
     bodyStart: body.start - start,
     bodyLength: body.end - body.start,
     storedAtMs: nowMs,
+    ...typedFields(messageType, scan),
   })
+}
+
+const NOT_TYPED = {}
+
+/** What the header of a message that is not NORMAL says beside: see `stored-message.ts`. */
+function typedFields(
+  messageType: number,
+  scan: MessageScan,
+): { readonly value?: number; readonly hash?: bigint } {
+  const { bytes, messageGroup, liteTopic } = scan
+  switch (messageType) {
+    case MessageType.NORMAL:
+      return NOT_TYPED
+    case MessageType.FIFO:
+      return { hash: hash64(bytes.subarray(messageGroup.start, messageGroup.end)) }
+    case MessageType.LITE:
+      return { hash: hash64(bytes.subarray(liteTopic.start, liteTopic.end)) }
+    case MessageType.DELAY:
+      return { value: Math.max(0, scan.deliveryMs) }
+    case MessageType.TRANSACTION:
+      return { value: Math.max(0, Number.isNaN(scan.recoveryMs) ? 0 : scan.recoveryMs) }
+    default:
+      return { value: Math.max(0, scan.priority) }
+  }
 }

@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto'
 import { utf8Text } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
-import { readStoredHeader, STORED_HEADER_BYTES, type StoredHeader } from '../broker/machine/stored-message.ts'
+import { readStoredHeader, type StoredHeader } from '../broker/machine/stored-message.ts'
 import { DigestType, Encoding } from '../rpc/apache-enums.ts'
 import { WIRE_BYTES, WIRE_VARINT, WireReader } from '../base/wire.ts'
 import { varintBytes, WireWriter, writeMillis } from './wire-writer.ts'
@@ -65,7 +65,7 @@ export function deliverMessage(delivery: Delivery): Uint8Array {
   const header = readStoredHeader(delivery.stored)
   if (header === undefined) throw new BrokerError('DATA_DAMAGED', 'the log holds bytes that are no message')
   const { stored } = delivery
-  const raw = new Uint8Array(stored.buffer, stored.byteOffset + STORED_HEADER_BYTES, header.rawLength)
+  const raw = new Uint8Array(stored.buffer, stored.byteOffset + header.headerBytes, header.rawLength)
   const messageId = writeSystemProperties(raw, header, delivery)
   const topic =
     delivery.deadLetterTopic === null ? null : deadLetter(raw, messageId, delivery.deadLetterTopic)

@@ -34,6 +34,12 @@ export class MessageIdentity {
   }
 }
 
+/** 64 bits of both hashes together, to know a name by. */
+export function hash64(bytes: Uint8Array): bigint {
+  const other = mix(fnv(bytes, 0, bytes.byteLength, FNV_START))
+  return (BigInt(crc32(bytes)) << 32n) | BigInt(other)
+}
+
 function fnv(bytes: Uint8Array, start: number, end: number, from: number): number {
   let hash = from
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME)

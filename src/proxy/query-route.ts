@@ -3,6 +3,7 @@
  * itself used. The answer is the same on every node and whoever leads, so that no client ever has to move.
  */
 import { BrokerError } from '../base/errors.ts'
+import { acceptedTypes } from '../broker/machine/index.ts'
 import type { MachineView, TopicView } from '../broker/machine/view.ts'
 import { topicMissing } from '../broker/operations.ts'
 import type { Broker, Endpoints } from '../rpc/apache-definition.ts'
@@ -57,6 +58,7 @@ export async function confirmedTopic(
 
 function routeReply(context: LeaderContext, wish: QueryRouteRequest, topic: TopicView): Uint8Array {
   const broker = brokerOf(context, wish.endpoints)
+  const acceptMessageTypes = acceptedTypes(topic.messageType)
   return routeResponses.encode({
     status: OK,
     messageQueues: topic.queues.map((_, id) => ({
@@ -64,7 +66,7 @@ function routeReply(context: LeaderContext, wish: QueryRouteRequest, topic: Topi
       id,
       permission: Permission.READ_WRITE,
       broker,
-      acceptMessageTypes: [topic.messageType],
+      acceptMessageTypes,
     })),
   })
 }

@@ -14,8 +14,8 @@ const entry = new WireWriter(512)
 
 /** The leader part. Throws `Refusal` for the first rule that is broken; then nothing of the request is stored. */
 export const sendMessage: LeaderPart = async ({ operations, clock }, head, request) => {
-  const { topic, count, chunks, bytes, messageIds } = cutSendRequest(request, head.clientId, clock.wall())
-  const results = await operations.send({ topic, count, messages: chunks, bytes })
+  const { chunks, messageIds, ...cut } = cutSendRequest(request, head.clientId, clock.wall())
+  const results = await operations.send({ ...cut, messages: chunks })
   return [sendReply(messageIds, results)]
 }
 

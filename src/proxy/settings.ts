@@ -10,15 +10,18 @@ import {
   POLLING_MS_MAX,
   RECEIVE_MESSAGES_MAX,
 } from '../base/limits.ts'
-import type { Duration, Metric, RetryPolicy, Settings, Subscription } from '../rpc/apache-definition.ts'
+import { type GroupPolicy, plainPolicy, type RetryBackoff } from '../broker/machine/index.ts'
+import type { Metric, RetryPolicy, Settings, Subscription } from '../rpc/apache-definition.ts'
 import { ClientType, Language } from '../rpc/apache-enums.ts'
 import type { Draft } from '../rpc/draft.ts'
 import { durationOf } from './durations.ts'
 
 const PRODUCER_ATTEMPTS = 3
-const PRODUCER_BACKOFF = { initialMs: 10, maxMs: 1000 }
-const CONSUMER_BACKOFF = { initialMs: 5000, maxMs: 2 * 3600_000 }
-const MULTIPLIER = 2
+const PRODUCER_BACKOFF = { initialMs: 10, maxMs: 1000, multiplier: 2 }
+const CONSUMER_BACKOFF = { initialMs: 5000, maxMs: 2 * 3600_000, multiplier: 2 }
+const DEFAULT_POLICY = plainPolicy(DELIVERY_ATTEMPTS_DEFAULT)
+/** No client needs a longer list. */
+const DELAYS_MAX = 64
 const LITE_SUBSCRIPTION_QUOTA = 2000
 const LITE_TOPIC_SIZE_MAX = 64
 
@@ -30,14 +33,8 @@ const DELAYS_S: readonly number[] = [
 /** The last Node client that takes seconds of a backoff for milliseconds. */
 const NODE_UNIT_FAULT_LAST = [1, 0, 8] as const
 
-/** What the group says about its consumers; `undefined` for a group that is not there yet. */
-export interface GroupSettings {
-  /** Deliveries before a message becomes a dead letter. */
-  readonly attemptsMax: number
-}
-
 /** The settings to answer with. Everything that is not the server's to say is as the client sent it. */
-export function mergeSettings(settings: Settings, group: GroupSettings | undefined): Draft<Settings> {
+export function mergeSettings(settings: Settings, group: GroupPolicy | undefined): Draft<Settings> {
   const { publishing, subscription } = settings
   const metric = metricOf(settings)
   if (subscription === undefined) {
@@ -54,16 +51,16 @@ export function mergeSettings(settings: Settings, group: GroupSettings | undefin
   }
   return {
     ...settings,
-    backoffPolicy: consumerBackoff(settings, group?.attemptsMax ?? DELIVERY_ATTEMPTS_DEFAULT),
-    subscription: mergeSubscription(subscription),
+    backoffPolicy: consumerBackoff(settings, group ?? DEFAULT_POLICY),
+    subscription: mergeSubscription(subscription, group?.fifo ?? false),
     metric,
   }
 }
 
-function mergeSubscription(subscription: Subscription): Subscription {
+function mergeSubscription(subscription: Subscription, fifo: boolean): Subscription {
   return {
     ...subscription,
-    fifo: false,
+    fifo,
     receiveBatchSize: RECEIVE_MESSAGES_MAX,
     longPollingTimeout: durationOf(POLLING_MS_MAX),
     // Without these two the lite consumers of some languages fail or never start; others do not read them.
@@ -73,17 +70,44 @@ function mergeSubscription(subscription: Subscription): Subscription {
 }
 
 /** Node clients only know the exponential form, Python clients only the customized one, others know both. */
-function consumerBackoff({ userAgent }: Settings, attemptsMax: number): RetryPolicy {
+function consumerBackoff({ userAgent }: Settings, { attemptsMax, backoff }: GroupPolicy): RetryPolicy {
   if (userAgent?.language !== Language.NODE_JS) {
-    const next = DELAYS_S.map((seconds): Duration => ({ seconds, nanos: 0 }))
+    const next = delaysMsOf(backoff, attemptsMax).map(durationOf)
     return { maxAttempts: attemptsMax, strategy: 'customizedBackoff', customizedBackoff: { next } }
   }
-  return exponential(attemptsMax, CONSUMER_BACKOFF, hasNodeUnitFault(userAgent.version) ? 1000 : 1)
+  return exponential(attemptsMax, exponentialOf(backoff), hasNodeUnitFault(userAgent.version) ? 1000 : 1)
+}
+
+/** The delays one after the other; the last one holds for all further deliveries. */
+function delaysMsOf(backoff: RetryBackoff, attemptsMax: number): readonly number[] {
+  if (backoff.kind === 'default') return DELAYS_S.map((seconds) => seconds * 1000)
+  if (backoff.kind === 'list') return backoff.delaysMs
+  const { initialMs, maxMs, multiplierThousandths } = backoff
+  const delays: number[] = [initialMs]
+  while ((delays.at(-1) as number) < maxMs && delays.length < Math.min(attemptsMax, DELAYS_MAX)) {
+    delays.push(Math.min(maxMs, Math.round(((delays.at(-1) as number) * multiplierThousandths) / 1000)))
+    if (delays.at(-1) === delays.at(-2)) break
+  }
+  return delays
+}
+
+/** A list becomes the exponential form that begins and ends as it does. */
+function exponentialOf(backoff: RetryBackoff): typeof CONSUMER_BACKOFF {
+  if (backoff.kind === 'default') return CONSUMER_BACKOFF
+  if (backoff.kind === 'exponential') {
+    const { initialMs, maxMs, multiplierThousandths } = backoff
+    return { initialMs, maxMs, multiplier: multiplierThousandths / 1000 }
+  }
+  const { delaysMs } = backoff
+  const [first = CONSUMER_BACKOFF.initialMs] = delaysMs
+  const maxMs = Math.max(...delaysMs)
+  const steps = Math.max(1, delaysMs.length - 1)
+  return { initialMs: first, maxMs, multiplier: Math.max(1, (maxMs / first) ** (1 / steps)) }
 }
 
 function exponential(
   maxAttempts: number,
-  { initialMs, maxMs }: { readonly initialMs: number; readonly maxMs: number },
+  { initialMs, maxMs, multiplier }: typeof CONSUMER_BACKOFF,
   factor: number,
 ): RetryPolicy {
   return {
@@ -92,7 +116,7 @@ function exponential(
     exponentialBackoff: {
       initial: durationOf(initialMs * factor),
       max: durationOf(maxMs * factor),
-      multiplier: MULTIPLIER,
+      multiplier,
     },
   }
 }

@@ -2,6 +2,7 @@
  * Telemetry (grpc-contract 3): answers settings at once, whatever the state of the cluster, and keeps the
  * stream only to push other settings later. Nothing else depends on it: a client without a stream is served.
  */
+import type { GroupPolicy } from '../broker/machine/index.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { GroupView } from '../broker/machine/view.ts'
 import type { Settings, Subscription } from '../rpc/apache-definition.ts'
@@ -31,7 +32,7 @@ export interface TelemetryOptions {
 interface Session {
   readonly stream: BidiStream
   settings: Settings
-  attemptsMax: number | undefined
+  policy: GroupPolicy | undefined
 }
 
 /** All telemetry streams of one node. */
@@ -52,7 +53,7 @@ export class Telemetry {
   /** Pushes settings to the clients whose group has changed since they were told. */
   groupsChanged(): void {
     for (const session of this.#sessions.values()) {
-      if (this.#attemptsMax(session.settings) !== session.attemptsMax) this.#answer(session)
+      if (this.#policy(session.settings) !== session.policy) this.#answer(session)
     }
   }
 
@@ -65,7 +66,7 @@ export class Telemetry {
         if (caller === undefined) continue
         const settings = settingsOf(bytes)
         if (settings === undefined) continue
-        session = { stream, settings, attemptsMax: undefined }
+        session = { stream, settings, policy: undefined }
         this.#sessions.set(caller.clientId, session)
         this.#answer(session)
         if (settings.subscription === undefined) this.#options.seen(caller)
@@ -91,15 +92,14 @@ export class Telemetry {
   }
 
   #answer(session: Session): void {
-    session.attemptsMax = this.#attemptsMax(session.settings)
-    const group = session.attemptsMax === undefined ? undefined : { attemptsMax: session.attemptsMax }
-    const settings = mergeSettings(session.settings, group)
+    session.policy = this.#policy(session.settings)
+    const settings = mergeSettings(session.settings, session.policy)
     session.stream.send(telemetryCommands.encode({ status: OK, command: 'settings', settings }))
   }
 
-  #attemptsMax(settings: Settings): number | undefined {
+  #policy(settings: Settings): GroupPolicy | undefined {
     const name = settings.subscription?.group?.name
-    return name === undefined ? undefined : this.#options.group(name)?.attemptsMax
+    return name === undefined ? undefined : this.#options.group(name)?.policy
   }
 }
 

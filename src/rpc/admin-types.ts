@@ -80,7 +80,7 @@ export interface LogCondition {
 /** As in the definition file. */
 export interface CreateTopicRequest {
   readonly name: string
-  /** As in apache.rocketmq.v2.MessageType; 0 is NORMAL. */
+  /** As in apache.rocketmq.v2.MessageType; 0 is NORMAL, 127 takes NORMAL, FIFO, DELAY and TRANSACTION messages. */
   readonly messageType: number
   /** 0 is the default, 8. */
   readonly queueCount: number
@@ -145,6 +145,13 @@ export interface CreateGroupRequest {
   readonly startTimeMs: number
   /** 0 is the default, 17. */
   readonly attemptsMax: number
+  /** Messages of one message group are delivered one after the other. */
+  readonly fifo: boolean
+  /** How long a message stays away after a delivery that failed: a list, or the three numbers, or nothing. */
+  readonly backoffDelaysMs: readonly number[]
+  readonly backoffInitialMs: number
+  readonly backoffMaxMs: number
+  readonly backoffMultiplier: number
 }
 
 /** As in the definition file. */
@@ -169,6 +176,11 @@ export interface GroupSummary {
   readonly createdMs: number
   readonly lag: number
   readonly inFlight: number
+  readonly fifo: boolean
+  readonly backoffDelaysMs: readonly number[]
+  readonly backoffInitialMs: number
+  readonly backoffMaxMs: number
+  readonly backoffMultiplier: number
 }
 
 /** As in the definition file. */

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { millis } from '../../src/base/brand.ts'
 import { parseTagFilter } from '../../src/broker/tag-filter.ts'
-import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
+import { bodyText, groupWish, requestKey, SimBroker } from '../support/sim-broker.ts'
 
 let sim: SimBroker
 
@@ -129,7 +129,7 @@ test('a claim that nobody says was handed over is not renewed, however alive its
 })
 
 test('a message without an attempt left goes to the dead letter topic of its group and can be read there', async () => {
-  await sim.finish(sim.admin.createGroup('g', 'default', 0, 2))
+  await sim.finish(sim.admin.createGroup(groupWish('g', 'default', 0, 2)))
   await sim.send('t', ['a'])
   for (let attempt = 1; attempt <= 2; attempt++) {
     const got = await sim.finish(sim.receive({ pollUntilMono: sim.clock.mono() + 30_000 }))
@@ -144,9 +144,9 @@ test('a message without an attempt left goes to the dead letter topic of its gro
 
 test('a group that starts at a time gets what was stored from then on', async () => {
   await sim.send('t', ['old'])
-  await sim.finish(sim.admin.createGroup('g', 'time', 2, 0))
+  await sim.finish(sim.admin.createGroup(groupWish('g', 'time', 2, 0)))
   expect(await sim.finish(sim.receive())).toEqual([])
-  await sim.finish(sim.admin.createGroup('early', 'time', 1, 0))
+  await sim.finish(sim.admin.createGroup(groupWish('early', 'time', 1, 0)))
   expect((await sim.finish(sim.receive({ group: 'early' }))).map(bodyText)).toEqual(['old'])
 })
 

@@ -3,7 +3,7 @@ import { logPosition, queueOffset } from '../../src/base/brand.ts'
 import { Prng } from '../../src/base/prng.ts'
 import { encodeCommand } from '../../src/broker/machine/index.ts'
 import { MessageReader } from '../../src/broker/message-reader.ts'
-import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
+import { bodyText, groupWish, requestKey, SimBroker } from '../support/sim-broker.ts'
 
 const SEGMENT_BYTES = 1 << 17
 const HOUR_MS = 3_600_000
@@ -15,7 +15,7 @@ const BY_SIZE = { hours: 1_000, bytes: 2 * SEGMENT_BYTES }
 async function start(retention: typeof BY_TIME | typeof BY_SIZE): Promise<SimBroker> {
   const sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention })
   await sim.finish(sim.admin.createTopic('t', 0, 1))
-  await sim.finish(sim.admin.createGroup('g', 'earliest', 0, 2))
+  await sim.finish(sim.admin.createGroup(groupWish('g', 'earliest', 0, 2)))
   return sim
 }
 

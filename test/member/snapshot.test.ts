@@ -5,7 +5,7 @@ import { readSnapshot, type SnapshotFrame, type SnapshotManifest } from '../../s
 import { restoreSnapshot } from '../../src/member/snapshot-restore.ts'
 import { saveSnapshot } from '../../src/member/snapshot-save.ts'
 import { QuietLogger } from '../support/manual-clock.ts'
-import { bodyText, SimBroker, SMALL_LOG } from '../support/sim-broker.ts'
+import { bodyText, groupWish, SimBroker, SMALL_LOG } from '../support/sim-broker.ts'
 import { SimDisk } from '../support/sim-disk.ts'
 import { SimKv } from '../support/sim-kv.ts'
 
@@ -47,7 +47,7 @@ async function restored(bytes: Uint8Array, kv: Kv = new SimKv()): Promise<{ disk
 beforeAll(async () => {
   const sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention: RETENTION })
   await sim.finish(sim.admin.createTopic('t', 0, 2))
-  await sim.finish(sim.admin.createGroup('g', 'earliest', 0, 0))
+  await sim.finish(sim.admin.createGroup(groupWish('g', 'earliest', 0, 0)))
   const bodies = Array.from({ length: 2_000 }, (_, n) => `m${n}`.padEnd(100, '.'))
   for (let at = 0; at < 1_800; at += 20) await sim.send('t', bodies.slice(at, at + 20))
   await sim.finish(sim.receive({ invisibleMs: 3_600_000 }))

@@ -61,6 +61,48 @@ describe('a request', () => {
     expect(headers[0]?.identityA).not.toBe(headers[1]?.identityA)
   })
 
+  test.each([
+    [
+      'DELAY',
+      { deliveryTimestamp: { seconds: Math.floor(NOW_MS / 1000) + 5, nanos: 0 } },
+      3,
+      (Math.floor(NOW_MS / 1000) + 5) * 1000,
+    ],
+    [
+      'TRANSACTION',
+      { messageType: 4, orphanedTransactionRecoveryDuration: { seconds: 9, nanos: 0 } },
+      4,
+      9000,
+    ],
+    ['TRANSACTION without a time', { messageType: 4 }, 4, 0],
+    ['PRIORITY', { priority: 7 }, 6, 7],
+  ] as const)('of type %s has its number in the header', (_, system, messageType, value) => {
+    const request = cut(sendBytes(draftMessage({ systemProperties: systemOf(system) })))
+    expect(readStoredHeader(storedOf(request)[0] as Uint8Array)).toMatchObject({
+      messageType,
+      value,
+      hash: 0n,
+    })
+    expect([...request.messageTypes]).toEqual([messageType])
+  })
+
+  test('of a message group has a hash of it that no other group has', () => {
+    const hashOf = (messageGroup: string): bigint | undefined => {
+      const request = cut(sendBytes(draftMessage({ systemProperties: systemOf({ messageGroup }) })))
+      return readStoredHeader(storedOf(request)[0] as Uint8Array)?.hash
+    }
+    expect(hashOf('a')).toBe(hashOf('a'))
+    expect(new Set(Array.from({ length: 1000 }, (_, i) => hashOf(`group-${i}`))).size).toBe(1000)
+  })
+
+  test('of several types stands in one request, each with the header of its type', () => {
+    const typed = draftMessage({ systemProperties: systemOf({ messageGroup: 'g' }) })
+    const request = cut(sendBytes(draftMessage(), typed, draftMessage()))
+    const headers = storedOf(request).map((one) => readStoredHeader(one))
+    expect(headers.map((header) => header?.headerBytes)).toEqual([48, 64, 48])
+    expect([...request.messageTypes]).toEqual([1, 2])
+  })
+
   test('that comes again has the same identity, and from another client it has not', () => {
     const bytes = sendBytes(draftMessage())
     const identity = (clientId: string): unknown => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import type { LeaderPlace } from '../../src/proxy/cluster.ts'
 import { Proxy, type ProxyOptions } from '../../src/proxy/proxy.ts'
@@ -255,7 +256,7 @@ describe('telemetry', () => {
     node.cluster.change('here')
     await settle()
     expect(node.world.operations.contacts).toEqual([['billing', [], 'host@1@0@abc']])
-    node.world.view.groupsByName.set('billing', { ...GROUP, attemptsMax: 3 })
+    node.world.view.groupsByName.set('billing', { ...GROUP, policy: plainPolicy(3) })
     node.proxy.catalogChanged()
     expect(stream.sent.length).toBe(2)
     stream.halfClose()

@@ -1,3 +1,5 @@
+import { millis } from '../../src/base/brand.ts'
+import { type GroupPolicy, plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import { describe, expect, test } from 'vitest'
 import { mergeSettings } from '../../src/proxy/settings.ts'
 import type { Settings } from '../../src/rpc/apache-definition.ts'
@@ -41,7 +43,7 @@ function settingsFor(language: number, clientType: number, version = '5.2.1'): S
 
 /** What the client decodes from the answer. */
 function answered(language: number, clientType: number, version?: string, attemptsMax = 17): Settings {
-  const settings = mergeSettings(settingsFor(language, clientType, version), { attemptsMax })
+  const settings = mergeSettings(settingsFor(language, clientType, version), plainPolicy(attemptsMax))
   const { settings: read } = commands.decode(commands.encode({ command: 'settings', settings }))
   if (read === undefined) throw new Error('no settings were answered')
   return read
@@ -131,9 +133,31 @@ test.each([
   },
 )
 
+test('order and back-off are those of the group', () => {
+  const delaysMs = [1000, 4000].map((delay) => millis(delay))
+  const policy: GroupPolicy = { attemptsMax: 5, fifo: true, backoff: { kind: 'list', delaysMs } }
+  const java = mergeSettings(settingsFor(Language.JAVA, ClientType.PUSH_CONSUMER), policy)
+  expect(java.subscription?.fifo).toBe(true)
+  expect(java.backoffPolicy?.customizedBackoff?.next?.map((delay) => delay?.seconds)).toEqual([1, 4])
+  const node = mergeSettings(settingsFor(Language.NODE_JS, ClientType.PUSH_CONSUMER, '9.0.0'), policy)
+  expect(node.backoffPolicy?.exponentialBackoff).toMatchObject({
+    initial: { seconds: 1 },
+    max: { seconds: 4 },
+    multiplier: 4,
+  })
+})
+
+test('an exponential back-off is a list for clients that know only lists, and ends at the longest delay', () => {
+  const [initialMs, maxMs] = [millis(1000), millis(5000)]
+  const backoff = { kind: 'exponential', initialMs, maxMs, multiplierThousandths: 2000 } as const
+  const policy: GroupPolicy = { attemptsMax: 17, fifo: false, backoff }
+  const python = mergeSettings(settingsFor(Language.PYTHON, ClientType.PUSH_CONSUMER), policy)
+  expect(python.backoffPolicy?.customizedBackoff?.next?.map((delay) => delay?.seconds)).toEqual([1, 2, 4, 5])
+})
+
 test("the attempts are those of the group, or RocketMQ's default before the group is there", () => {
   const settings = settingsFor(Language.JAVA, ClientType.PUSH_CONSUMER)
-  expect(mergeSettings(settings, { attemptsMax: 5 }).backoffPolicy?.maxAttempts).toBe(5)
+  expect(mergeSettings(settings, plainPolicy(5)).backoffPolicy?.maxAttempts).toBe(5)
   expect(mergeSettings(settings, undefined).backoffPolicy?.maxAttempts).toBe(17)
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import type { GroupView } from '../../src/broker/machine/view.ts'
 import { Telemetry } from '../../src/proxy/telemetry.ts'
 import type { Settings } from '../../src/rpc/apache-definition.ts'
@@ -170,7 +171,7 @@ test('clients whose group has changed are told, and no others', async () => {
   const producer = at.open({ 'x-mq-client-id': 'another' })
   producer.stream.push(settingsBytes(PRODUCER))
   await settle()
-  at.group = { ...GROUP, attemptsMax: 5 }
+  at.group = { ...GROUP, policy: plainPolicy(5) }
   at.telemetry.groupsChanged()
   at.telemetry.groupsChanged()
   expect(sentTo(consumer.stream).map(({ settings }) => settings?.backoffPolicy?.maxAttempts)).toEqual([17, 5])

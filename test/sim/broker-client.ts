@@ -2,6 +2,7 @@
  * One client of the simulated broker: sends, receives, acks, and repeats whatever had no known outcome, with the
  * same ids and request keys, as real clients do.
  */
+import { plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import { logPosition, millis, queueOffset, type Millis } from '../../src/base/brand.ts'
 import { utf8, Writer } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
@@ -65,7 +66,7 @@ export class BrokerClient {
     const group = machine.group(GROUP)
     if (group === undefined) {
       const start = { from: 'earliest' } as const
-      return plain({ type: 'createGroup', name: GROUP, start, attemptsMax: ATTEMPTS_MAX })
+      return plain({ type: 'createGroup', name: GROUP, start, ...plainPolicy(ATTEMPTS_MAX) })
     }
     if (!group.topics.includes(topic.id)) {
       return plain({ type: 'contact', group: GROUP, topicId: topic.id, timeOffsets: [] })

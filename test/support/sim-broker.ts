@@ -1,4 +1,7 @@
 /** One broker, the only member of its group, on a simulated disk and a clock that the test moves. */
+import type { GroupWish } from '../../src/broker/admin.ts'
+import { policyWish } from '../../src/broker/group-wish.ts'
+import { plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import { nodeId } from '../../src/base/brand.ts'
 import { CONFIG_DEFAULTS, type RetentionConfig } from '../../src/base/config.ts'
 import { utf8 } from '../../src/base/bytes.ts'
@@ -17,6 +20,8 @@ import { Raft } from '../../src/raft/index.ts'
 import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
 import { SimDisk } from './sim-disk.ts'
 import { SimKv } from './sim-kv.ts'
+
+const NORMAL_ONLY: ReadonlySet<number> = new Set([1])
 
 const TICK_MS = 10
 let keys = 0
@@ -196,7 +201,18 @@ export function message(topic: string, body: string, tag = ''): SendRequest {
     bodyLength: body.length,
     storedAtMs: 1,
   })
-  return { topic, count: 1, messages: [header, raw], bytes: header.byteLength + raw.byteLength }
+  return {
+    topic,
+    count: 1,
+    messageTypes: NORMAL_ONLY,
+    messages: [header, raw],
+    bytes: header.byteLength + raw.byteLength,
+  }
+}
+
+/** What a person asks who only says where a group starts and how often it tries. */
+export function groupWish(name: string, start: string, startTimeMs: number, attemptsMax: number): GroupWish {
+  return { name, start, startTimeMs, ...policyWish(plainPolicy(attemptsMax)) }
 }
 
 /** The body of a message made by `message`. */

@@ -21,11 +21,12 @@ import type {
 } from './commands.ts'
 import { Queue } from './consume-queue.ts'
 import { Consumer } from './consumer.ts'
+import { backoffFault, type GroupPolicy, isSamePolicy, plainPolicy } from './group-policy.ts'
 import { Group } from './groups.ts'
 import { endConsumer } from './holding.ts'
 import { forgetAllMoved } from './move-up.ts'
 import { type MachineState, refused } from './state.ts'
-import { DEAD_LETTER_PREFIX, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
+import { DEAD_LETTER_PREFIX, isTopicType, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
 
 /** RocketMQ: TopicValidator. Names of dead letter topics may be longer, by the prefix. */
 const NAME = /^[%|a-zA-Z0-9_-]+$/
@@ -34,6 +35,7 @@ const NUMBERS_END = 2 ** 32 - QUEUES_PER_TOPIC_MAX
 
 const DONE: Reply = { type: 'done' }
 const DEFAULT_START: StartPolicy = { from: 'default' }
+const DEFAULT_POLICY = plainPolicy(DELIVERY_ATTEMPTS_DEFAULT)
 
 /** Makes a topic. Equal settings give the topic that is there. */
 export function createTopic(state: MachineState, command: CreateTopic): Reply {
@@ -49,8 +51,7 @@ export function createTopic(state: MachineState, command: CreateTopic): Reply {
     : TOPIC_NAME_LENGTH_MAX
   if (!NAME.test(name) || name.length > lengthMax)
     return refused('ILLEGAL_TOPIC', 'the topic name is illegal')
-  if (messageType !== MESSAGE_TYPE_NORMAL)
-    return refused('NOT_IMPLEMENTED', 'only topics of type NORMAL exist')
+  if (!isTopicType(messageType)) return refused('BAD_REQUEST', `there is no topic type ${messageType}`)
   if (queueCount < 1 || queueCount > QUEUES_PER_TOPIC_MAX) {
     return refused('BAD_REQUEST', `a topic has 1 to ${QUEUES_PER_TOPIC_MAX} queues`)
   }
@@ -112,10 +113,10 @@ function forgetTopic(state: MachineState, group: Group, topic: Topic): void {
 export function createGroup(state: MachineState, command: CreateGroup): Reply {
   const existing = state.groups.named(command.name)
   if (existing === undefined) {
-    const group = addGroup(state, command.name, command.start, command.attemptsMax)
+    const group = addGroup(state, command.name, command.start, policyOf(command))
     return group instanceof Group ? { type: 'group', groupId: group.id } : group
   }
-  const same = existing.attemptsMax === command.attemptsMax && isSameStart(existing.start, command.start)
+  const same = isSamePolicy(existing.policy, command) && isSameStart(existing.start, command.start)
   if (same) return { type: 'group', groupId: existing.id }
   return refused('GROUP_EXISTS', `group ${command.name} exists with other settings`)
 }
@@ -124,20 +125,26 @@ function addGroup(
   state: MachineState,
   name: string,
   start: StartPolicy,
-  attemptsMax: number,
+  policy: GroupPolicy,
 ): Group | Refused {
   if (!NAME.test(name) || name.length > GROUP_NAME_LENGTH_MAX) {
     return refused('ILLEGAL_GROUP', 'the group name is illegal')
   }
-  if (attemptsMax < 1 || attemptsMax > ATTEMPTS_MAX) {
+  if (policy.attemptsMax < 1 || policy.attemptsMax > ATTEMPTS_MAX) {
     return refused('BAD_REQUEST', `a group has 1 to ${ATTEMPTS_MAX} attempts`)
   }
+  const fault = backoffFault(policy.backoff)
+  if (fault !== undefined) return refused('BAD_REQUEST', fault)
   if (state.groups.byId.size >= GROUPS_MAX) return refused('LIMIT_REACHED', 'there are too many groups')
-  const group = new Group(state.nextGroupId++, name, start, attemptsMax, state.now)
+  const group = new Group(state.nextGroupId++, name, start, policy, state.now)
   state.groups.add(group)
   state.rows.touch(group)
   state.catalogMoved()
   return group
+}
+
+function policyOf({ attemptsMax, fifo, backoff }: GroupPolicy): GroupPolicy {
+  return { attemptsMax, fifo, backoff }
 }
 
 function isSameStart(one: StartPolicy, other: StartPolicy): boolean {
@@ -168,7 +175,7 @@ export function contact(state: MachineState, command: Contact): Reply {
   if (needsTimes && command.timeOffsets.length !== topic.queues.length) {
     return refused('BAD_REQUEST', 'a start by time needs an offset for each queue')
   }
-  const group = existing ?? addGroup(state, command.group, DEFAULT_START, DELIVERY_ATTEMPTS_DEFAULT)
+  const group = existing ?? addGroup(state, command.group, DEFAULT_START, DEFAULT_POLICY)
   if (!(group instanceof Group)) return group
   if (topic !== undefined && !group.topics.includes(topic.id)) startReading(state, group, topic, command)
   return { type: 'group', groupId: group.id }
@@ -179,7 +186,7 @@ function startReading(state: MachineState, group: Group, topic: Topic, command: 
   state.rows.touch(group)
   for (const queue of topic.queueList) {
     const start = startOffset(group.start, queue, command.timeOffsets[queue.queueId])
-    const consumer = new Consumer(group.id, group.attemptsMax, queue, start)
+    const consumer = new Consumer(group, queue, start)
     group.consumers.set(queue.queue, consumer)
     state.rows.touch(consumer)
   }

@@ -14,18 +14,19 @@ import {
   START_KINDS,
 } from './command-encode.ts'
 import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
-import type { Delivery, MoveUp, Receipt } from './commands.ts'
-import { readStoredHeader, STORED_HEADER_BYTES } from './stored-message.ts'
+import type { Delivery, MoveUp, Receipt, StartPolicy } from './commands.ts'
+import { plainPolicy, readOrder } from './group-policy.ts'
+import { readStoredHeader } from './stored-message.ts'
 
 /** Decodes the body of a command. Its byte arrays are views of `body`, not copies. */
-export function decodeCommand(kind: number, body: Uint8Array): Command {
+export function decodeCommand(kind: number, version: number, body: Uint8Array): Command {
   const reader = new Reader(body)
-  const command = readCommand(kind, reader)
+  const command = readCommand(kind, version, reader)
   reader.end()
   return command
 }
 
-function readCommand(kind: number, body: Reader): Command {
+function readCommand(kind: number, version: number, body: Reader): Command {
   switch (kind) {
     case COMMAND_KINDS.createTopic:
       return {
@@ -37,7 +38,7 @@ function readCommand(kind: number, body: Reader): Command {
     case COMMAND_KINDS.deleteTopic:
       return { type: 'deleteTopic', name: body.text16() }
     case COMMAND_KINDS.createGroup:
-      return readCreateGroup(body)
+      return readCreateGroup(version, body)
     case COMMAND_KINDS.deleteGroup:
       return { type: 'deleteGroup', name: body.text16() }
     case COMMAND_KINDS.contact:
@@ -94,13 +95,15 @@ function readCommand(kind: number, body: Reader): Command {
   }
 }
 
-function readCreateGroup(body: Reader): CreateGroup {
+function readCreateGroup(version: number, body: Reader): CreateGroup {
   const name = body.text16()
   const from = START_KINDS[body.uint8()]
   const time = readMillis(body)
   const attemptsMax = body.uint32()
   if (from === undefined) throw new BytesError('a start policy is not known')
-  return { type: 'createGroup', name, start: from === 'time' ? { from, time } : { from }, attemptsMax }
+  const start: StartPolicy = from === 'time' ? { from, time } : { from }
+  const policy = version === 1 ? plainPolicy(attemptsMax) : readOrder(body, attemptsMax)
+  return { type: 'createGroup', name, start, ...policy }
 }
 
 function readContact(body: Reader): Contact {
@@ -163,7 +166,7 @@ function readMoveUp(body: Reader): MoveUp {
   const items = heads.map(({ size, ...head }) => {
     const stored = body.take(size)
     const header = readStoredHeader(stored)
-    if (header === undefined || STORED_HEADER_BYTES + header.rawLength !== size) {
+    if (header === undefined || header.headerBytes + header.rawLength !== size) {
       throw new BytesError('what is moved up is no message')
     }
     return { ...head, stored }

@@ -1,10 +1,11 @@
 /**
  * Commands as bytes. `command-decode.ts` reads them. Kinds and bodies (all numbers big-endian; "name" is
- * UTF-8 with a u16 length before it; a list has a u32 count before it; every kind is at version 1):
+ * UTF-8 with a u16 length before it; a list has a u32 count before it; version 1 unless another is said):
  *
  *   1 createTopic      name, u8 message type, u32 queue count
  *   2 deleteTopic      name
- *   3 createGroup      name, u8 start (0 default, 1 earliest, 2 latest, 3 time), u64 time, u32 attempts max
+ *   3 createGroup      name, u8 start (0 default, 1 earliest, 2 latest, 3 time), u64 time, u32 attempts max;
+ *                      version 2, for a group that says so, also order and back-off (`group-policy.ts`)
  *   4 deleteGroup      name
  *   5 contact          name, u8 has topic, u32 topic id, list of u64 offsets
  *   6 send             u32 topic id, u32 count, stored messages (`stored-message.ts`)
@@ -38,8 +39,11 @@ import type {
   Send,
   TopicId,
 } from './commands.ts'
+import { isPlainPolicy, writeOrder } from './group-policy.ts'
 
 export const COMMAND_VERSION = 1
+/** The newest version of the kinds that have more than one. */
+const NEWEST_VERSIONS: Readonly<Record<number, number>> = { 3: 2 }
 /** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
 export const COMMAND_HEADER_BYTES = 8
 export const REQUEST_KEY_BYTES = 16
@@ -76,9 +80,21 @@ export interface EncodedCommand {
   readonly chunks: readonly Uint8Array[]
 }
 
+const KNOWN_KINDS: ReadonlySet<number> = new Set(Object.values(COMMAND_KINDS))
+
 /** Whether a number in the log is a kind of command. */
 export function isKnownKind(kind: number): boolean {
-  return kind >= COMMAND_KINDS.createTopic && kind <= COMMAND_KINDS.dropPages
+  return KNOWN_KINDS.has(kind)
+}
+
+/** Whether this program knows the version of a kind that it knows. */
+export function isKnownVersion(kind: number, version: number): boolean {
+  return version >= COMMAND_VERSION && version <= (NEWEST_VERSIONS[kind] ?? COMMAND_VERSION)
+}
+
+/** The oldest version that can say what the command says, so that older programs go on as long as they can. */
+function versionOf(command: Command): number {
+  return command.type === 'createGroup' && !isPlainPolicy(command) ? 2 : COMMAND_VERSION
 }
 
 /** Turns a command into bytes. The message bytes of a `send` become a chunk as they are, without a copy. */
@@ -88,7 +104,7 @@ export function encodeCommand(command: Command): EncodedCommand {
   }
   if (command.type === 'moveUp') return encodeMoveUp(command.items)
   const body = new Writer(64)
-  writeHeader(body, COMMAND_KINDS[command.type])
+  writeHeader(body, COMMAND_KINDS[command.type], versionOf(command))
   writeBody(body, command)
   const bytes = body.done()
   viewOf(bytes).setUint32(4, bytes.byteLength - COMMAND_HEADER_BYTES)
@@ -118,7 +134,7 @@ export const MOVED_ITEM_BYTES = 24
 /** The stored messages become chunks as they are, without a copy. */
 function encodeMoveUp(items: readonly MovedItem[]): EncodedCommand {
   const head = new Writer(COMMAND_HEADER_BYTES + 4 + MOVED_ITEM_BYTES * items.length)
-  writeHeader(head, COMMAND_KINDS.moveUp)
+  writeHeader(head, COMMAND_KINDS.moveUp, COMMAND_VERSION)
   head.uint32(items.length)
   let bytes = 0
   for (const { queue, offset, position, stored } of items) {
@@ -131,8 +147,8 @@ function encodeMoveUp(items: readonly MovedItem[]): EncodedCommand {
 }
 
 /** The length stays 0 until the body is written. */
-function writeHeader(into: Writer, kind: number): void {
-  into.uint8(kind).uint8(COMMAND_VERSION).uint16(0).uint32(0)
+function writeHeader(into: Writer, kind: number, version: number): void {
+  into.uint8(kind).uint8(version).uint16(0).uint32(0)
 }
 
 function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp>): void {
@@ -200,6 +216,7 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp>): void
 function writeCreateGroup(into: Writer, command: CreateGroup): void {
   into.text16(command.name).uint8(START_KINDS.indexOf(command.start.from))
   into.uint64(command.start.from === 'time' ? command.start.time : 0).uint32(command.attemptsMax)
+  if (!isPlainPolicy(command)) writeOrder(into, command)
 }
 
 function writeContact(into: Writer, command: Contact): void {

@@ -8,6 +8,7 @@
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { PartReply } from '../../base/state-machine.ts'
+import type { GroupPolicy } from './group-policy.ts'
 
 /** The number of a topic, never used again after a deletion. */
 export type TopicId = number
@@ -57,7 +58,7 @@ export type StartPolicy =
 export interface CreateTopic {
   readonly type: 'createTopic'
   readonly name: string
-  /** As in apache.rocketmq.v2: 1 NORMAL. Others come with their message kinds. */
+  /** What the topic takes, see `topics.ts`: as in apache.rocketmq.v2, or `TOPIC_TYPE_MIXED`. */
   readonly messageType: number
   readonly queueCount: number
 }
@@ -67,12 +68,10 @@ export interface DeleteTopic {
   readonly name: string
 }
 
-export interface CreateGroup {
+export interface CreateGroup extends GroupPolicy {
   readonly type: 'createGroup'
   readonly name: string
   readonly start: StartPolicy
-  /** Deliveries before a message becomes a dead letter (RocketMQ: retryMaxTimes + 1). */
-  readonly attemptsMax: number
 }
 
 export interface DeleteGroup {

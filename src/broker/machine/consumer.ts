@@ -21,10 +21,17 @@ export const CLAIM_AUTO_RENEW = 2
 const NO_REQUEST = new Uint8Array(REQUEST_KEY_BYTES)
 const NO_CLIENT = new Uint8Array(CLIENT_HASH_BYTES)
 
+/** What a place in a queue needs to know of its group. */
+export interface ConsumerGroup {
+  readonly id: GroupId
+  readonly attemptsMax: number
+  readonly fifo: boolean
+}
+
 /** A group's place in one queue. */
 export class Consumer extends Row {
   readonly groupId: GroupId
-  readonly attemptsMax: number
+  readonly group: ConsumerGroup
   readonly queue: Queue
   /** The next message that was never handed out. Rule: at most the queue's next offset. */
   cursor: QueueOffset
@@ -38,10 +45,10 @@ export class Consumer extends Row {
   /** Rule: nothing before it is in flight. */
   #committed: QueueOffset
 
-  constructor(groupId: GroupId, attemptsMax: number, queue: Queue, cursor: QueueOffset) {
+  constructor(group: ConsumerGroup, queue: Queue, cursor: QueueOffset) {
     super()
-    this.groupId = groupId
-    this.attemptsMax = attemptsMax
+    this.groupId = group.id
+    this.group = group
     this.queue = queue
     this.cursor = cursor
     this.#committed = cursor
@@ -109,7 +116,7 @@ export class Claim extends Row {
 
   /** No attempts are left: the next step is the dead letter topic. */
   get exhausted(): boolean {
-    return this.attempt >= this.consumer.attemptsMax
+    return this.attempt >= this.consumer.group.attemptsMax
   }
 
   view(): ClaimView {

@@ -19,7 +19,7 @@ import { assert } from '../../base/assert.ts'
 import type { Millis } from '../../base/brand.ts'
 import { getUint64, setUint64, viewOf } from '../../base/bytes.ts'
 import { type MachinePart, UnknownVersionError } from '../../base/state-machine.ts'
-import { COMMAND_HEADER_BYTES, COMMAND_VERSION, type EncodedCommand, isKnownKind } from './command-encode.ts'
+import { COMMAND_HEADER_BYTES, type EncodedCommand, isKnownKind, isKnownVersion } from './command-encode.ts'
 
 export const ENTRY_VERSION = 1
 export const ENTRY_HEADER_BYTES = 16
@@ -84,7 +84,7 @@ function isKnown(view: DataView, at: number, part: MachinePart | null): boolean 
   const kind = view.getUint8(at)
   const version = view.getUint8(at + 1)
   if (view.getUint16(at + 2) !== 0) return false
-  return isKnownKind(kind) ? version === COMMAND_VERSION : part?.knows(kind, version) === true
+  return isKnownKind(kind) ? isKnownVersion(kind, version) : part?.knows(kind, version) === true
 }
 
 /** Where the command that starts at `at` ends; `undefined` when the bytes end before it does. */

@@ -2,15 +2,16 @@
  * The consumer groups: settings, the topics that each one reads, and its place in each of their queues.
  *
  * Group row: u8 version, u8 start, u16 0, u32 attempts max, u64 start time, u64 created at, name,
- * u32 count of topics, u32 topic id each.
+ * u32 count of topics, u32 topic id each; in version 2 then order and back-off (`group-policy.ts`).
  */
 import type { Millis } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
 import { START_KINDS } from './command-encode.ts'
 import type { GroupId, QueueNumber, StartPolicy, TopicId } from './commands.ts'
 import type { Consumer } from './consumer.ts'
+import { type GroupPolicy, isPlainPolicy, writeOrder } from './group-policy.ts'
 import { Row } from './rows.ts'
-import { ROW_VERSION, startKey, TABLE_GROUP } from './tables.ts'
+import { GROUP_POLICY_VERSION, ROW_VERSION, startKey, TABLE_GROUP } from './tables.ts'
 import type { GroupView } from './view.ts'
 
 /** One group. */
@@ -18,23 +19,33 @@ export class Group extends Row implements GroupView {
   readonly id: GroupId
   readonly name: string
   readonly start: StartPolicy
-  readonly attemptsMax: number
+  policy: GroupPolicy
   readonly createdAt: Millis
   topics: TopicId[] = []
   /** The group's place in each queue of its topics. */
   readonly consumers = new Map<QueueNumber, Consumer>()
 
-  constructor(id: GroupId, name: string, start: StartPolicy, attemptsMax: number, createdAt: Millis) {
+  constructor(id: GroupId, name: string, start: StartPolicy, policy: GroupPolicy, createdAt: Millis) {
     super()
     this.id = id
     this.name = name
     this.start = start
-    this.attemptsMax = attemptsMax
+    this.policy = policy
     this.createdAt = createdAt
   }
 
+  get attemptsMax(): number {
+    return this.policy.attemptsMax
+  }
+
+  get fifo(): boolean {
+    return this.policy.fifo
+  }
+
   override sizeHint(): number {
-    return 36 + this.name.length + 4 * this.topics.length
+    const { backoff } = this.policy
+    const delays = backoff.kind === 'list' ? backoff.delaysMs.length : 0
+    return 60 + this.name.length + 4 * this.topics.length + 8 * delays
   }
 
   override writeKey(into: Writer): void {
@@ -42,10 +53,13 @@ export class Group extends Row implements GroupView {
   }
 
   override writeValue(into: Writer): void {
-    into.uint8(ROW_VERSION).uint8(START_KINDS.indexOf(this.start.from)).uint16(0).uint32(this.attemptsMax)
+    const plain = isPlainPolicy(this.policy)
+    into.uint8(plain ? ROW_VERSION : GROUP_POLICY_VERSION)
+    into.uint8(START_KINDS.indexOf(this.start.from)).uint16(0).uint32(this.attemptsMax)
     into.uint64(this.start.from === 'time' ? this.start.time : 0)
     into.uint64(this.createdAt).text16(this.name).uint32(this.topics.length)
     for (const topic of this.topics) into.uint32(topic)
+    if (!plain) writeOrder(into, this.policy)
   }
 }
 

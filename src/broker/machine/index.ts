@@ -1,6 +1,21 @@
 /** The door of the broker machine: what the shell, the benches and the tools may use of it. */
 export { COMMAND_HEADER_BYTES, type EncodedCommand, encodeCommand, encodeSend } from './command-encode.ts'
 export { ENTRY_HEADER_BYTES, ENTRY_VERSION, type EncodedEntry, encodeEntry } from './entry-codec.ts'
+export {
+  backoffFault,
+  DEFAULT_BACKOFF,
+  type GroupPolicy,
+  plainPolicy,
+  type RetryBackoff,
+} from './group-policy.ts'
 export { BrokerMachine, type MachineLoader } from './machine.ts'
 export { encodeReceiptHandle, parseReceiptHandle } from './receipt-handle.ts'
 export { MACHINE_ROWS_END, MACHINE_ROWS_START } from './tables.ts'
+export {
+  acceptedTypes,
+  isDeadLetterTopic,
+  isTopicType,
+  MESSAGE_TYPE_NORMAL,
+  messageTypeName,
+  TOPIC_TYPE_MIXED,
+} from './topics.ts'

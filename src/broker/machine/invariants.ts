@@ -96,7 +96,7 @@ function claimFaults(state: MachineState, claim: Claim, faults: string[]): void 
   const { consumer, batch } = claim
   rule(faults, consumer.inFlight.get(claim.offset) === claim && !claim.gone, 'a claim is in flight')
   rule(faults, claim.offset < consumer.cursor, 'messages in flight are before the cursor')
-  rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.attemptsMax, 'attempts are in range')
+  rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.group.attemptsMax, 'attempts are in range')
   rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
   rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
   const listed = batch === undefined || state.batches.get(keyText(batch.request))?.includes(batch) === true

@@ -8,10 +8,12 @@ import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES, START_KINDS } from './command-enc
 import type { QueueNumber, StartPolicy } from './commands.ts'
 import { Queue } from './consume-queue.ts'
 import { Claim, CLAIM_AUTO_RENEW, CLAIM_HELD, Consumer } from './consumer.ts'
+import { plainPolicy, readOrder } from './group-policy.ts'
 import { Group } from './groups.ts'
 import { joinBatch, listClaim, openBatch } from './holding.ts'
 import { Moved } from './moved.ts'
 import type { MachineState } from './state.ts'
+import { ROW_VERSION } from './tables.ts'
 import { Topic } from './topics.ts'
 
 const KEY_START = 2
@@ -70,7 +72,8 @@ export function readTopic(sink: RowSink, row: FoundRow): void {
 /** Reads a group row. All topics are read. */
 export function readGroup({ state }: RowSink, row: FoundRow): void {
   const key = new Reader(row.key, KEY_START)
-  const value = new Reader(row.value, VALUE_START)
+  const value = new Reader(row.value)
+  const version = value.uint8()
   const id = key.uint32()
   const from = START_KINDS[value.uint8()]
   value.skip(2)
@@ -80,11 +83,12 @@ export function readGroup({ state }: RowSink, row: FoundRow): void {
   const name = value.text16()
   const topics: number[] = []
   for (let left = value.uint32(); left > 0; left--) topics.push(value.uint32())
+  const policy = version === ROW_VERSION ? plainPolicy(attemptsMax) : readOrder(value, attemptsMax)
   check(key, value, attemptsMax > 0, 'a group has no attempts')
   if (from === undefined) throw new BytesError('a start policy is not known')
   if (topics.some((topic) => !state.topics.byId.has(topic))) throw new BytesError('a group lacks a topic')
   const start: StartPolicy = from === 'time' ? { from, time } : { from }
-  const group = new Group(id, name, start, attemptsMax, createdAt)
+  const group = new Group(id, name, start, policy, createdAt)
   group.topics = topics
   state.groups.add(group)
   state.rows.restore(group, row.key, row.value)
@@ -99,7 +103,7 @@ export function readConsumer({ state }: RowSink, row: FoundRow): void {
   const cursor = value.uint64() as QueueOffset
   if (group === undefined || queue === undefined) throw new BytesError('a consumer lacks its group or queue')
   check(key, value, cursor <= queue.nextOffset, 'a cursor is past the end')
-  const consumer = new Consumer(group.id, group.attemptsMax, queue, cursor)
+  const consumer = new Consumer(group, queue, cursor)
   group.consumers.set(queue.queue, consumer)
   state.rows.restore(consumer, row.key, row.value)
 }
@@ -118,7 +122,7 @@ export function readClaim({ state }: RowSink, row: FoundRow): void {
   const request = value.take(REQUEST_KEY_BYTES)
   const client = value.take(CLIENT_HASH_BYTES)
   if (consumer === undefined) throw new BytesError('a claim lacks its consumer')
-  const fits = offset < consumer.cursor && attempt <= consumer.attemptsMax
+  const fits = offset < consumer.cursor && attempt <= consumer.group.attemptsMax
   check(key, value, fits, 'a claim does not fit its consumer')
   const claim = new Claim(consumer, offset, attempt, firstClaimedAt)
   claim.visibleAt = visibleAt

@@ -174,14 +174,20 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
       return { type: 'part', reply: this.#part.apply(kind, entry, body, end, position, state.now) }
     }
     const bytes = new Uint8Array(entry.buffer, entry.byteOffset + body, end - body)
-    return applyBytes(state, kind, bytes, position + body)
+    return applyBytes(state, kind, entry.getUint8(start + 1), bytes, position + body)
   }
 }
 
-function applyBytes(state: MachineState, kind: number, body: Uint8Array, position: number): Reply {
+function applyBytes(
+  state: MachineState,
+  kind: number,
+  version: number,
+  body: Uint8Array,
+  position: number,
+): Reply {
   let command: Command
   try {
-    command = decodeCommand(kind, body)
+    command = decodeCommand(kind, version, body)
   } catch (error) {
     if (error instanceof BytesError) return refused('BAD_REQUEST', error.message)
     throw error

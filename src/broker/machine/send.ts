@@ -4,7 +4,12 @@
  */
 import type { Reply, SentMessage, TopicId } from './commands.ts'
 import { refused, type MachineState } from './state.ts'
-import { STORED_HEADER_BYTES, STORED_VERSION } from './stored-message.ts'
+import {
+  STORED_HEADER_BYTES,
+  storedHeaderBytes,
+  TYPED_HEADER_BYTES,
+  TYPED_VERSION,
+} from './stored-message.ts'
 
 const UINT64_HIGH_MAX = 0x1f_ffff
 /** A send starts with the topic id and the count of messages. */
@@ -37,7 +42,8 @@ export function send(
     const identityA = entry.getUint32(at + 4)
     const identityB = entry.getUint32(at + 8)
     const bodyCrc = entry.getUint32(at + 12)
-    const size = STORED_HEADER_BYTES + entry.getUint32(at + 20)
+    const typed = entry.getUint8(at) === TYPED_VERSION
+    const size = (typed ? TYPED_HEADER_BYTES : STORED_HEADER_BYTES) + entry.getUint32(at + 20)
     const bodyLength = entry.getUint32(at + 36)
     const slot = dedupe.find(identityA, identityB, bodyLength, bodyCrc, topicId, now)
     if (slot >= 0) {
@@ -64,10 +70,13 @@ function areMessages(entry: DataView, start: number, end: number, count: number)
   for (let i = 0; i < count; i++) {
     if (end - at < STORED_HEADER_BYTES) return false
     const rawLength = entry.getUint32(at + 20)
-    if (entry.getUint8(at) !== STORED_VERSION || entry.getUint32(at + 40) > UINT64_HIGH_MAX) return false
+    const headerBytes = storedHeaderBytes(entry.getUint8(at))
+    if (headerBytes === undefined || end - at < headerBytes) return false
+    if (entry.getUint32(at + 40) > UINT64_HIGH_MAX) return false
+    if (headerBytes === TYPED_HEADER_BYTES && entry.getUint32(at + 48) > UINT64_HIGH_MAX) return false
     if (entry.getUint32(at + 24) + entry.getUint32(at + 28) > rawLength) return false
     if (entry.getUint32(at + 32) + entry.getUint32(at + 36) > rawLength) return false
-    at += STORED_HEADER_BYTES + rawLength
+    at += headerBytes + rawLength
     if (at > end) return false
   }
   return count > 0 && at === end

@@ -37,7 +37,7 @@ export const TABLE_DEDUPE = 8
 export const TABLE_REQUEST = 9
 export const TABLE_MOVED = 10
 
-/** The version of every row's value, but for a meta row that knows a floor. */
+/** The first version of every row's value. */
 export const ROW_VERSION = 1
 
 /** Starts the key of a row. */
@@ -53,11 +53,19 @@ export function readTable(key: Reader): number {
 
 /** The version of a meta row that holds the floor. */
 export const META_FLOOR_VERSION = 2
+/** The version of a group row that holds order and back-off. */
+export const GROUP_POLICY_VERSION = 2
+
+/** The newest version of the rows that have more than one. */
+const NEWEST_VERSIONS: Readonly<Record<number, number>> = {
+  [TABLE_META]: META_FLOOR_VERSION,
+  [TABLE_GROUP]: GROUP_POLICY_VERSION,
+}
 
 /** Reads the version of a value. Throws `UnknownVersionError` for one that is not known. */
 export function readRowVersion(value: Reader, table: number): void {
   const version = value.uint8()
-  const newest = table === TABLE_META ? META_FLOOR_VERSION : ROW_VERSION
+  const newest = NEWEST_VERSIONS[table] ?? ROW_VERSION
   if (version < ROW_VERSION || version > newest) {
     throw new UnknownVersionError(
       `a row of table ${table} has version ${version}, this program knows ${newest}`,

@@ -12,8 +12,41 @@ import { Row } from './rows.ts'
 import { ROW_VERSION, startKey, TABLE_TOPIC } from './tables.ts'
 import type { TopicView } from './view.ts'
 
-/** The only message type so far (apache.rocketmq.v2: NORMAL). */
+/** The types of messages, and of topics that take only such (apache.rocketmq.v2: MessageType). */
 export const MESSAGE_TYPE_NORMAL = 1
+export const MESSAGE_TYPE_FIFO = 2
+export const MESSAGE_TYPE_DELAY = 3
+export const MESSAGE_TYPE_TRANSACTION = 4
+export const MESSAGE_TYPE_LITE = 5
+export const MESSAGE_TYPE_PRIORITY = 6
+
+/** A topic that takes NORMAL, FIFO, DELAY and TRANSACTION messages (RocketMQ: TopicMessageType.MIXED). */
+export const TOPIC_TYPE_MIXED = 127
+
+/** What a mixed topic takes. */
+const MIXED_TYPES: readonly number[] = [
+  MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_FIFO,
+  MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_TRANSACTION,
+]
+
+const TYPE_NAMES = ['', 'NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'LITE', 'PRIORITY']
+
+/** The name of a type of messages or topics, for people. */
+export function messageTypeName(type: number): string {
+  return type === TOPIC_TYPE_MIXED ? 'MIXED' : TYPE_NAMES[type] || `type ${type}`
+}
+
+/** Whether a topic can be of this type. */
+export function isTopicType(type: number): boolean {
+  return (type >= MESSAGE_TYPE_NORMAL && type <= MESSAGE_TYPE_PRIORITY) || type === TOPIC_TYPE_MIXED
+}
+
+/** The types of messages that a topic of this type takes. */
+export function acceptedTypes(topicType: number): readonly number[] {
+  return topicType === TOPIC_TYPE_MIXED ? MIXED_TYPES : [topicType]
+}
 
 /** The start of the name of a group's dead letter topic. */
 export const DEAD_LETTER_PREFIX = '%DLQ%'

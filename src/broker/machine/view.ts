@@ -14,6 +14,7 @@ import type {
   StartPolicy,
   TopicId,
 } from './commands.ts'
+import type { GroupPolicy } from './group-policy.ts'
 
 export interface TopicView {
   readonly id: TopicId
@@ -28,7 +29,9 @@ export interface GroupView {
   readonly id: GroupId
   readonly name: string
   readonly start: StartPolicy
+  readonly policy: GroupPolicy
   readonly attemptsMax: number
+  readonly fifo: boolean
   readonly createdAt: Millis
   /** Topics that the group has read or announced to read. */
   readonly topics: readonly TopicId[]

@@ -1,3 +1,4 @@
+import { plainPolicy } from '../../../src/broker/machine/group-policy.ts'
 import { describe, expect, test } from 'vitest'
 import type { Millis, QueueOffset } from '../../../src/base/brand.ts'
 import {
@@ -14,7 +15,7 @@ function topic(name: string, queueCount = 1, messageType = 1): CreateTopic {
 }
 
 function group(name: string, start: StartPolicy = { from: 'default' }, attemptsMax = 3): CreateGroup {
-  return { type: 'createGroup', name, start, attemptsMax }
+  return { type: 'createGroup', name, start, ...plainPolicy(attemptsMax) }
 }
 
 describe('a topic', () => {
@@ -42,10 +43,10 @@ describe('a topic', () => {
       harness.apply(commands).map((reply) => 'code' in reply && reply.code)
     const names = ['', 'a b', 'ä', 'a.b', '\uFFFD', 'a'.repeat(TOPIC_NAME_LENGTH_MAX + 1)]
     expect(new Set(codes(...names.map((name) => topic(name))))).toEqual(new Set(['ILLEGAL_TOPIC']))
-    expect(codes(topic('a', 0), topic('a', QUEUES_PER_TOPIC_MAX + 1), topic('a', 1, 2))).toEqual([
+    expect(codes(topic('a', 0), topic('a', QUEUES_PER_TOPIC_MAX + 1), topic('a', 1, 7))).toEqual([
       'BAD_REQUEST',
       'BAD_REQUEST',
-      'NOT_IMPLEMENTED',
+      'BAD_REQUEST',
     ])
     expect(codes(topic('%a|-_9'), topic('a'.repeat(TOPIC_NAME_LENGTH_MAX), QUEUES_PER_TOPIC_MAX))).toEqual([
       false,

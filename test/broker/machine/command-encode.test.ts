@@ -19,9 +19,9 @@ describe('each command', () => {
       expect(bytes.byteLength).toBe(size)
       expect(bytes.readUInt8(0)).toBe(COMMAND_KINDS[command.type])
       expect(bytes.readUInt32BE(4)).toBe(size - COMMAND_HEADER_BYTES)
-      expect(decodeCommand(COMMAND_KINDS[command.type], bytes.subarray(COMMAND_HEADER_BYTES))).toEqual(
-        command,
-      )
+      expect(
+        decodeCommand(bytes.readUInt8(0), bytes.readUInt8(1), bytes.subarray(COMMAND_HEADER_BYTES)),
+      ).toEqual(command)
     })
   }
 

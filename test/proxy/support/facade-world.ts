@@ -1,4 +1,5 @@
 /** A facade around fakes of its ports: the leader's operations, the machine's view and the way to the leader. */
+import { plainPolicy } from '../../../src/broker/machine/group-policy.ts'
 import { millis } from '../../../src/base/brand.ts'
 import { BrokerError } from '../../../src/base/errors.ts'
 import type {
@@ -40,7 +41,9 @@ export const GROUP: GroupView = {
   id: 3,
   name: 'billing',
   start: { from: 'default' },
+  policy: plainPolicy(17),
   attemptsMax: 17,
+  fifo: false,
   createdAt: millis(1),
   topics: [7],
 }

@@ -1,14 +1,28 @@
 /** Stored messages and the ids that tests need. */
 import { crc32 } from '../../../../src/base/crc32.ts'
 import type { Send } from '../../../../src/broker/machine/commands.ts'
-import { STORED_HEADER_BYTES, writeStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
+import {
+  STORED_HEADER_BYTES,
+  TYPED_HEADER_BYTES,
+  writeStoredHeader,
+} from '../../../../src/broker/machine/stored-message.ts'
+
+const NORMAL: Typed = { messageType: 1 }
+
+/** What makes a message one of another type than NORMAL. */
+export interface Typed {
+  readonly messageType: number
+  readonly value?: number
+  readonly hash?: bigint
+}
 
 /** A stored message whose identity comes from `id` and whose raw bytes are `body`. */
-export function storedMessage(id: number, body = `body ${id}`): Uint8Array {
+export function storedMessage(id: number, body = `body ${id}`, typed: Typed = NORMAL): Uint8Array {
   const raw = Buffer.from(body)
-  const message = new Uint8Array(STORED_HEADER_BYTES + raw.byteLength)
+  const headerBytes = typed === NORMAL ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
+  const message = new Uint8Array(headerBytes + raw.byteLength)
   writeStoredHeader(message, {
-    messageType: 1,
+    ...typed,
     identityA: Math.imul(id, 2654435761) >>> 0,
     identityB: id,
     bodyCrc: crc32(raw),
@@ -20,7 +34,7 @@ export function storedMessage(id: number, body = `body ${id}`): Uint8Array {
     bodyLength: raw.byteLength,
     storedAtMs: 1,
   })
-  message.set(raw, STORED_HEADER_BYTES)
+  message.set(raw, headerBytes)
   return message
 }
 

@@ -10,7 +10,7 @@ import {
   REQUEST_WINDOW_MS,
 } from '../../../../src/base/limits.ts'
 import type { Claim, ClaimPart, Command, Delivery, Receipt } from '../../../../src/broker/machine/commands.ts'
-import { readStoredHeader, STORED_HEADER_BYTES } from '../../../../src/broker/machine/stored-message.ts'
+import { readStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
 
 interface ModelQueue {
   readonly number: number
@@ -166,7 +166,7 @@ export class Model {
     for (let at = 0; at < messages.byteLength; ) {
       const header = readStoredHeader(messages, at)
       if (header === undefined) throw new Error('a message is whole')
-      const { identityA, identityB, bodyLength, bodyCrc, rawLength } = header
+      const { identityA, identityB, bodyLength, bodyCrc, headerBytes, rawLength } = header
       const key = [topicId, identityA, identityB, bodyLength, bodyCrc].join()
       const known = this.#stored.find((one) => one.key === key && one.at + DEDUPE_MS > this.now)
       if (known === undefined) {
@@ -177,7 +177,7 @@ export class Model {
       } else {
         sent.push({ queueId: known.queueId, offset: known.offset, repeated: true })
       }
-      at += STORED_HEADER_BYTES + rawLength
+      at += headerBytes + rawLength
     }
     return { type: 'sent', messages: sent }
   }

@@ -1,6 +1,7 @@
 /** One command or more of every type, with values at the ends of their ranges. */
 import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import type { Command, Receipt } from '../../../../src/broker/machine/commands.ts'
+import { plainPolicy } from '../../../../src/broker/machine/group-policy.ts'
 import { clientHash, requestKey, storedMessage } from './messages.ts'
 
 const FAR = 2 ** 53 - 1
@@ -17,8 +18,30 @@ const { deadline: _, ...delivery } = receipt
 export const SAMPLES: readonly Command[] = [
   { type: 'createTopic', name: 'täst', messageType: 1, queueCount: 8 },
   { type: 'deleteTopic', name: '' },
-  { type: 'createGroup', name: 'g', start: { from: 'default' }, attemptsMax: 17 },
-  { type: 'createGroup', name: 'g', start: { from: 'time', time: FAR as Millis }, attemptsMax: 1 },
+  { type: 'createGroup', name: 'g', start: { from: 'default' }, ...plainPolicy(17) },
+  { type: 'createGroup', name: 'g', start: { from: 'time', time: FAR as Millis }, ...plainPolicy(1) },
+  { type: 'createGroup', name: 'g', start: { from: 'latest' }, ...plainPolicy(3), fifo: true },
+  {
+    type: 'createGroup',
+    name: 'g',
+    start: { from: 'latest' },
+    attemptsMax: 3,
+    fifo: false,
+    backoff: { kind: 'list', delaysMs: [5 as Millis, 7_000 as Millis] },
+  },
+  {
+    type: 'createGroup',
+    name: 'g',
+    start: { from: 'latest' },
+    attemptsMax: 3,
+    fifo: true,
+    backoff: {
+      kind: 'exponential',
+      initialMs: 10 as Millis,
+      maxMs: 1_000 as Millis,
+      multiplierThousandths: 1_500,
+    },
+  },
   { type: 'deleteGroup', name: 'g' },
   { type: 'contact', group: 'g', topicId: null, timeOffsets: [] },
   { type: 'contact', group: 'g', topicId: 5, timeOffsets: [offset(1), offset(2)] },

@@ -1,4 +1,5 @@
 /** A harness with a topic and a group, and short ways to send, claim and ack. */
+import { plainPolicy } from '../../../../src/broker/machine/group-policy.ts'
 import type { Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import type {
   Claim,
@@ -16,6 +17,7 @@ export const INVISIBLE_MS = 30_000 as Millis
 export interface SceneOptions extends WindowSizes {
   readonly queues?: number
   readonly attemptsMax?: number
+  readonly fifo?: boolean
 }
 
 /** What differs from a claim of everything new by client 1 under a new request. */
@@ -28,11 +30,11 @@ export class Scene extends Harness {
   #messages = 0
   #requests = 1000
 
-  constructor({ queues = 1, attemptsMax = 3, ...sizes }: SceneOptions = {}) {
+  constructor({ queues = 1, attemptsMax = 3, fifo = false, ...sizes }: SceneOptions = {}) {
     super(sizes)
     this.apply([
       { type: 'createTopic', name: 'orders', messageType: 1, queueCount: queues },
-      { type: 'createGroup', name: 'shop', start: { from: 'default' }, attemptsMax },
+      { type: 'createGroup', name: 'shop', start: { from: 'default' }, ...plainPolicy(attemptsMax), fifo },
       { type: 'contact', group: 'shop', topicId: 1, timeOffsets: [] },
     ])
   }

@@ -1,4 +1,5 @@
 /** Random steps that make sense often enough: each turns into a command by looking at the machine. */
+import { plainPolicy } from '../../../../src/broker/machine/group-policy.ts'
 import * as fc from 'fast-check'
 import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
 import { Prng } from '../../../../src/base/prng.ts'
@@ -93,7 +94,7 @@ export class Actor {
           type: 'createGroup',
           name: random.pick(GROUPS),
           start: random.pick(STARTS),
-          attemptsMax: random.below(3),
+          ...plainPolicy(random.below(3)),
         }
       default:
         return { type: 'createTopic', name, messageType: 1, queueCount: random.below(4) }
