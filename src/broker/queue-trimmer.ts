@@ -67,7 +67,7 @@ export class QueueTrimmer {
   async #firstDeadAt(queue: QueueView, time: Millis): Promise<QueueOffset> {
     return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
       const entry = await this.#reader.entry(queue.queue, offset)
-      return entry !== undefined && entry.deadSinceSeconds * 1000 >= time
+      return entry !== undefined && entry.sinceSeconds * 1000 >= time
     })
   }
 

@@ -17,6 +17,7 @@ import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from
 import type { Delivery, MoveUp, Receipt, StartPolicy } from './commands.ts'
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
+import { readMoveTimers, readTimerOf, readTimers } from './timer-codec.ts'
 
 /** Decodes the body of a command. Its byte arrays are views of `body`, not copies. */
 export function decodeCommand(kind: number, version: number, body: Uint8Array): Command {
@@ -90,6 +91,12 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       return readMoveUp(body)
     case COMMAND_KINDS.dropPages:
       return { type: 'dropPages', queue: body.uint32(), endPage: body.uint64() }
+    case COMMAND_KINDS.fire:
+      return { type: 'fire', timers: readTimers(body) }
+    case COMMAND_KINDS.recall:
+      return { type: 'recall', request: body.take(REQUEST_KEY_BYTES), timer: readTimerOf(body) }
+    case COMMAND_KINDS.moveTimers:
+      return readMoveTimers(body)
     default:
       throw new UnknownVersionError(`command kind ${kind} is not known`)
   }

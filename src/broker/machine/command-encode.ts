@@ -22,6 +22,7 @@
  *  16 trim             list of: u32 queue, u64 min offset
  *  17 moveUp           list of: u32 queue, u64 offset, u64 old position, u32 size; then the stored messages
  *  18 dropPages        u32 queue, u64 end page
+ *  28 to 30            timers: see `timer-codec.ts`
  *
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
@@ -34,12 +35,14 @@ import type {
   CreateGroup,
   Delivery,
   MovedItem,
+  MoveTimers,
   MoveUp,
   Receipt,
   Send,
   TopicId,
 } from './commands.ts'
 import { isPlainPolicy, writeOrder } from './group-policy.ts'
+import { TIMER_BYTES, writeTimer, writeTimers } from './timer-codec.ts'
 
 export const COMMAND_VERSION = 1
 /** The newest version of the kinds that have more than one. */
@@ -69,6 +72,9 @@ export const COMMAND_KINDS = {
   trim: 16,
   moveUp: 17,
   dropPages: 18,
+  fire: 28,
+  recall: 29,
+  moveTimers: 30,
 } as const satisfies Record<Command['type'], number>
 
 /** The starts of a group in the order of their numbers. */
@@ -103,6 +109,7 @@ export function encodeCommand(command: Command): EncodedCommand {
     return encodeSend(command.topicId, command.count, [command.messages], command.messages.byteLength)
   }
   if (command.type === 'moveUp') return encodeMoveUp(command.items)
+  if (command.type === 'moveTimers') return encodeMoveTimers(command.items)
   const body = new Writer(64)
   writeHeader(body, COMMAND_KINDS[command.type], versionOf(command))
   writeBody(body, command)
@@ -146,12 +153,26 @@ function encodeMoveUp(items: readonly MovedItem[]): EncodedCommand {
   return { size: headBytes.byteLength + bytes, chunks: [headBytes, ...items.map((item) => item.stored)] }
 }
 
+/** The stored messages become chunks as they are, without a copy. */
+function encodeMoveTimers(items: MoveTimers['items']): EncodedCommand {
+  const head = new Writer(COMMAND_HEADER_BYTES + 4 + TIMER_BYTES * items.length)
+  writeHeader(head, COMMAND_KINDS.moveTimers, COMMAND_VERSION)
+  writeTimers(
+    head,
+    items.map(({ timer }) => timer),
+  )
+  const bytes = items.reduce((sum, { stored }) => sum + stored.byteLength, 0)
+  const headBytes = head.done()
+  viewOf(headBytes).setUint32(4, headBytes.byteLength - COMMAND_HEADER_BYTES + bytes)
+  return { size: headBytes.byteLength + bytes, chunks: [headBytes, ...items.map((item) => item.stored)] }
+}
+
 /** The length stays 0 until the body is written. */
 function writeHeader(into: Writer, kind: number, version: number): void {
   into.uint8(kind).uint8(version).uint16(0).uint32(0)
 }
 
-function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp>): void {
+function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveTimers>): void {
   switch (command.type) {
     case 'createTopic':
       into.text16(command.name).uint8(command.messageType).uint32(command.queueCount)
@@ -207,6 +228,13 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp>): void
       return
     case 'dropPages':
       into.uint32(command.queue).uint64(command.endPage)
+      return
+    case 'fire':
+      writeTimers(into, command.timers)
+      return
+    case 'recall':
+      writeRequest(into, command.request)
+      writeTimer(into, command.timer)
       return
     default:
       unreachable(command)

@@ -33,8 +33,8 @@ export interface Pointer {
 
 /** What a page holds of a message. */
 export interface QueueEntry extends Pointer {
-  /** When it became a dead letter, in seconds of log time; 0 for a message that was sent. */
-  readonly deadSinceSeconds: number
+  /** When it came into the queue, in seconds of log time, if its bytes are older: dead letters, due messages. Else 0. */
+  readonly sinceSeconds: number
 }
 
 /** Names one delivery. A later attempt of the same message is another delivery. */
@@ -215,6 +215,34 @@ export interface DropPages {
   readonly endPage: number
 }
 
+/** A message that waits for its time, as its row in the table says. */
+export interface Timer extends Pointer {
+  /** From 1 on, never given out twice. */
+  readonly id: number
+  /** In log time. */
+  readonly dueMs: Millis
+  readonly topicId: TopicId
+}
+
+/** Gives messages whose time has come their places in the queues of their topics. */
+export interface Fire {
+  readonly type: 'fire'
+  readonly timers: readonly Timer[]
+}
+
+/** Ends a timer before it is due. The leader gives the row, if it found one, since applying never reads the disk. */
+export interface Recall {
+  readonly type: 'recall'
+  readonly request: RequestKey
+  readonly timer: Timer
+}
+
+/** Appends messages that wait below a rising floor once more. */
+export interface MoveTimers {
+  readonly type: 'moveTimers'
+  readonly items: readonly { readonly timer: Timer; readonly stored: Uint8Array }[]
+}
+
 /** Only moves log time on, so that deadlines come near while nothing else happens. */
 export interface Advance {
   readonly type: 'advance'
@@ -239,6 +267,9 @@ export type Command =
   | Trim
   | MoveUp
   | DropPages
+  | Fire
+  | Recall
+  | MoveTimers
 
 /** The command was applied and changed nothing, for a reason that the caller is told. */
 export interface Refused {
@@ -252,6 +283,14 @@ export interface SentMessage {
   readonly offset: QueueOffset
   /** The message was already there: these are the first one's queue and offset. */
   readonly repeated: boolean
+  /** The message waits for its time and has no queue yet. */
+  readonly timer?: TimerName | undefined
+}
+
+/** What a timer is found by. */
+export interface TimerName {
+  readonly id: number
+  readonly dueMs: Millis
 }
 
 export interface ClaimedMessage {
@@ -271,6 +310,10 @@ export type Reply =
   | { readonly type: 'claimed'; readonly messages: readonly ClaimedMessage[] }
   /** For each receipt in order: was the message held by that delivery (or already acked by it)? */
   | { readonly type: 'acked'; readonly valid: readonly boolean[] }
+  /** How many timers were due. */
+  | { readonly type: 'fired'; readonly count: number }
+  /** What the leader read is not so any more: it reads again. */
+  | { readonly type: 'changedMeanwhile' }
   | { readonly type: 'changed'; readonly valid: boolean; readonly deadline: Millis }
   /** The answer of a command that belongs to another machine in the same log. */
   | { readonly type: 'part'; readonly reply: PartReply }

@@ -6,11 +6,12 @@
  *   0  u8   version, 1                     0  u64  position in the log
  *   1  u8   0                              8  u32  size
  *   2  u16  how many pointers             12  u32  tag CRC-32
- *   4  u32  0                             16  u32  dead since
+ *   4  u32  0                             16  u32  since
  *   8  u64  offset of the first
  *  16       pointers
  *
- * The last word of a pointer is when the message became a dead letter, in seconds of log time; 0 for others.
+ * `since` is when the message came into the queue, in seconds of log time, if its bytes are older: a dead letter, a
+ * delayed message that is due. For a message that came as it was sent it is 0.
  *
  * Queue row: u8 version, u32 topic id, u32 queue id, u64 min offset, u64 next offset.
  */
@@ -47,14 +48,14 @@ export class Page extends Row {
     this.number = number
   }
 
-  add(position: number, size: number, tagHash: number, deadSinceSeconds: number): void {
+  add(position: number, size: number, tagHash: number, sinceSeconds: number): void {
     assert(this.count < QUEUE_PAGE_POINTERS, 'a page has room')
     const at = this.count * POINTER_BYTES
     if (at === this.#bytes.byteLength) this.#grow()
     setUint64(this.#view, at, position)
     this.#view.setUint32(at + 8, size)
     this.#view.setUint32(at + 12, tagHash)
-    this.#view.setUint32(at + 16, deadSinceSeconds)
+    this.#view.setUint32(at + 16, sinceSeconds)
     this.count++
   }
 
@@ -127,14 +128,8 @@ export class Queue extends Row implements QueueView {
     return this.pages.first
   }
 
-  /** Appends a pointer and returns its offset. `deadSinceSeconds` is 0 but for a dead letter. */
-  append(
-    rows: RowLedger,
-    position: number,
-    size: number,
-    tagHash: number,
-    deadSinceSeconds = 0,
-  ): QueueOffset {
+  /** Appends a pointer and returns its offset. `sinceSeconds` is when, if the bytes are older, and else 0. */
+  append(rows: RowLedger, position: number, size: number, tagHash: number, sinceSeconds = 0): QueueOffset {
     const offset = this.nextOffset
     let page = this.page
     if (page === undefined || page.count === QUEUE_PAGE_POINTERS) {
@@ -143,7 +138,7 @@ export class Queue extends Row implements QueueView {
       this.pages.add(page.number)
     }
     assert(page.number * QUEUE_PAGE_POINTERS + page.count === offset, 'pages have no holes')
-    page.add(position, size, tagHash, deadSinceSeconds)
+    page.add(position, size, tagHash, sinceSeconds)
     this.nextOffset = (offset + 1) as QueueOffset
     rows.touch(page)
     rows.touch(this)
@@ -225,5 +220,5 @@ function readPointer(view: DataView, at: number): Pointer {
 }
 
 function readEntry(view: DataView, at: number): QueueEntry {
-  return { ...readPointer(view, at), deadSinceSeconds: view.getUint32(at + 16) }
+  return { ...readPointer(view, at), sinceSeconds: view.getUint32(at + 16) }
 }

@@ -1,10 +1,14 @@
 /**
  * The messages that were stored lately, so that a send that a client repeats is not stored again.
  *
- * Slot: u32 identity A, identity B, body length, body CRC, topic id, queue id, offset (2 words), stamp (2).
+ * Slot: u32 identity A, identity B, body length, body CRC, topic id, queue id, offset (2 words), stamp (2). For a
+ * message that waits for its time the three words of queue id and offset hold instead: bits 10, 16 bits of its due
+ * time and 14 of its timer id; the 32 lower bits of the due time; those of the timer id.
  */
+import { assert } from '../../base/assert.ts'
 import type { Millis, QueueOffset } from '../../base/brand.ts'
 import { DEDUPE_IDS_MAX, DEDUPE_MS } from '../../base/limits.ts'
+import type { TimerName } from './commands.ts'
 import type { RowLedger } from './rows.ts'
 import { SlotIndex } from './slot-index.ts'
 import { SLOT_WORDS } from './slot-ring.ts'
@@ -12,6 +16,8 @@ import { mixWords, SlotWindow } from './slot-window.ts'
 import { TABLE_DEDUPE } from './tables.ts'
 
 const TWO_32 = 0x1_0000_0000
+/** The upper bits of the queue id word of a message that waits: no queue id has them. */
+const TIMER_BITS = 2
 
 /** Remembers messages by identity, body and topic. */
 export class Dedupe extends SlotWindow {
@@ -59,6 +65,38 @@ export class Dedupe extends SlotWindow {
     return ((words[at] as number) * TWO_32 + (words[at + 1] as number)) as QueueOffset
   }
 
+  /** The timer of a message that waited for its time when it was remembered. */
+  timerOf(slot: number): TimerName | undefined {
+    const { words } = this.ring
+    const at = slot * SLOT_WORDS
+    const high = words[at + 5] as number
+    if (high >>> 30 !== TIMER_BITS) return undefined
+    const dueMs = ((high >>> 14) & 0xffff) * TWO_32 + (words[at + 6] as number)
+    return { id: (high & 0x3fff) * TWO_32 + (words[at + 7] as number), dueMs: dueMs as Millis }
+  }
+
+  /** Remembers a message that `find` did not know and that waits for its time. */
+  rememberTimer(
+    a: number,
+    b: number,
+    length: number,
+    crc: number,
+    topicId: number,
+    { id, dueMs }: TimerName,
+    now: Millis,
+  ): void {
+    const idHigh = Math.floor(id / TWO_32)
+    const dueHigh = Math.floor(dueMs / TWO_32)
+    assert(idHigh <= 0x3fff && dueHigh <= 0xffff, 'a timer fits a slot', { id, dueMs })
+    const sequence = this.#remember(a, b, length, crc, topicId, now)
+    const at = this.ring.wordAt(sequence)
+    const { words } = this.ring
+    words[at + 5] = ((TIMER_BITS << 30) | (dueHigh << 14) | idHigh) >>> 0
+    words[at + 6] = dueMs >>> 0
+    words[at + 7] = id >>> 0
+    this.#index(sequence, a, b, topicId, now)
+  }
+
   /** Remembers a message that `find` did not know. */
   remember(
     a: number,
@@ -70,6 +108,17 @@ export class Dedupe extends SlotWindow {
     offset: QueueOffset,
     now: Millis,
   ): void {
+    const sequence = this.#remember(a, b, length, crc, topicId, now)
+    const at = this.ring.wordAt(sequence)
+    const { words } = this.ring
+    words[at + 5] = queueId
+    words[at + 6] = Math.floor(offset / TWO_32)
+    words[at + 7] = offset >>> 0
+    this.#index(sequence, a, b, topicId, now)
+  }
+
+  /** Takes a slot for a message and returns its sequence number. */
+  #remember(a: number, b: number, length: number, crc: number, topicId: number, now: Millis): number {
     const sequence = this.pushSlot(now)
     const { words } = this.ring
     const at = this.ring.wordAt(sequence)
@@ -78,9 +127,10 @@ export class Dedupe extends SlotWindow {
     words[at + 2] = length
     words[at + 3] = crc
     words[at + 4] = topicId
-    words[at + 5] = queueId
-    words[at + 6] = Math.floor(offset / TWO_32)
-    words[at + 7] = offset >>> 0
+    return sequence
+  }
+
+  #index(sequence: number, a: number, b: number, topicId: number, now: Millis): void {
     const before = this.#newestOf(a, b, topicId)
     if (before >= 0 && this.isLive(before, now)) this.conflicts++
     this.addToIndex(this.ring.slotOf(sequence))

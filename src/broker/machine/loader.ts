@@ -31,6 +31,8 @@ import {
   TABLE_PAGE,
   TABLE_QUEUE,
   TABLE_REQUEST,
+  TABLE_TIMER,
+  TABLE_TIMER_ENDS,
   TABLE_TOPIC,
 } from './tables.ts'
 
@@ -74,9 +76,11 @@ export class StateLoader {
     this.#attempt({ key, value }, () => {
       const table = readTable(new Reader(key))
       if (this.#part?.ownsTable(table) === true) return this.#part.addRow(table, key, value)
-      if (table < TABLE_META || table > TABLE_MOVED) throw new BytesError('the table is not known')
+      if (!isTable(table)) throw new BytesError('the table is not known')
       readRowVersion(new Reader(value), table)
       if (table === TABLE_PAGE) this.#pages.add(key, value)
+      else if (table === TABLE_TIMER) this.#state.timers.restore(key, value)
+      else if (table === TABLE_TIMER_ENDS) this.#state.timers.restoreEnds(key, value)
       else this.#keep(table, { key: new Uint8Array(key), value: new Uint8Array(value) })
     })
   }
@@ -167,6 +171,10 @@ export class StateLoader {
   #problem(problem: string): void {
     this.#problems.push(problem)
   }
+}
+
+function isTable(table: number): boolean {
+  return (table >= TABLE_META && table <= TABLE_MOVED) || table === TABLE_TIMER || table === TABLE_TIMER_ENDS
 }
 
 function compareBytes(one: Uint8Array, other: Uint8Array): number {

@@ -22,6 +22,7 @@ import { moveUp } from './move-up.ts'
 import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
 import { send } from './send.ts'
 import type { RowLedger } from './rows.ts'
+import { fire, moveTimers, recall } from './timer-commands.ts'
 import { MachineState, refused, type WindowSizes } from './state.ts'
 import type { Effects } from './view.ts'
 import { StateView } from './state-view.ts'
@@ -106,6 +107,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     const { state } = this
     this.#settle()
     const writes = state.rows.take()
+    state.timers.drained()
     this.#part?.drained()
     if (state.appliedIndex === this.#savedIndex) return writes
     this.#savedIndex = state.appliedIndex
@@ -232,6 +234,12 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return moveUp(state, command, position)
     case 'dropPages':
       return dropPages(state, command)
+    case 'fire':
+      return fire(state, command)
+    case 'recall':
+      return recall(state, command)
+    case 'moveTimers':
+      return moveTimers(state, command, position)
     case 'send':
       return refused('BAD_REQUEST', 'a send is applied where it stands')
     default:

@@ -4,7 +4,8 @@
  *
  * Slot: u32 request (4 words), kind, count, answer (2 words), stamp (2). The answer of an ack is one bit a
  * receipt; an ack of more than 64 receipts goes on in further slots of kind 0. The answer of a change is
- * the deadline, with count 1 when it was valid. A claim has none: its claims know their request.
+ * the deadline, with count 1 when it was valid. A claim has none: its claims know their request. A recall has
+ * none: only one that was good is remembered.
  */
 import type { Millis } from '../../base/brand.ts'
 import { viewOf } from '../../base/bytes.ts'
@@ -55,6 +56,10 @@ export class RequestWindow extends SlotWindow {
   rememberChange(request: Uint8Array, valid: boolean, deadline: Millis, now: Millis): void {
     const high = Math.floor(deadline / TWO_32)
     this.#push(request, COMMAND_KINDS.changeInvisible, valid ? 1 : 0, high, deadline >>> 0, now)
+  }
+
+  rememberRecall(request: Uint8Array, now: Millis): void {
+    this.#push(request, COMMAND_KINDS.recall, 1, 0, 0, now)
   }
 
   rememberAck(request: Uint8Array, valid: readonly boolean[], now: Millis): void {

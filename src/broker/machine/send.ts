@@ -2,7 +2,11 @@
  * Sending: stored messages in an entry become pointers in consume queues. The bytes are read where they
  * stand; for each message nothing is made but its answer.
  */
+import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
+import { getUint64 } from '../../base/bytes.ts'
 import type { Reply, SentMessage, TopicId } from './commands.ts'
+import type { Dedupe } from './dedupe.ts'
+import { STAMP_MS_MAX } from './entry-codec.ts'
 import { refused, type MachineState } from './state.ts'
 import {
   STORED_HEADER_BYTES,
@@ -10,6 +14,7 @@ import {
   TYPED_HEADER_BYTES,
   TYPED_VERSION,
 } from './stored-message.ts'
+import { MESSAGE_TYPE_DELAY } from './topics.ts'
 
 const UINT64_HIGH_MAX = 0x1f_ffff
 /** A send starts with the topic id and the count of messages. */
@@ -46,13 +51,20 @@ export function send(
     const size = (typed ? TYPED_HEADER_BYTES : STORED_HEADER_BYTES) + entry.getUint32(at + 20)
     const bodyLength = entry.getUint32(at + 36)
     const slot = dedupe.find(identityA, identityB, bodyLength, bodyCrc, topicId, now)
+    const dueMs = typed && entry.getUint8(at + 1) === MESSAGE_TYPE_DELAY ? getUint64(entry, at + 48) : 0
     if (slot >= 0) {
-      messages.push({ queueId: dedupe.queueIdOf(slot), offset: dedupe.offsetOf(slot), repeated: true })
+      messages.push(answered(dedupe, slot))
+    } else if (dueMs > now) {
+      const pointer = { position: (position + at) as LogPosition, size, tagHash: entry.getUint32(at + 16) }
+      const { id } = state.timers.add(dueMs as Millis, topicId, pointer)
+      const timer = { id, dueMs: dueMs as Millis }
+      dedupe.rememberTimer(identityA, identityB, bodyLength, bodyCrc, topicId, timer, now)
+      messages.push({ queueId: 0, offset: 0 as QueueOffset, repeated: false, timer })
     } else {
       const queue = topic.takeQueue()
       const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16))
       dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, queue.queueId, offset, now)
-      messages.push({ queueId: queue.queueId, offset, repeated: false })
+      messages.push({ queueId: queue.queueId, offset, repeated: false, timer: undefined })
       stored = true
     }
     at += size
@@ -62,6 +74,13 @@ export function send(
     state.arrived.add(topicId)
   }
   return { type: 'sent', messages }
+}
+
+/** What the first of two equal messages was answered. */
+function answered(dedupe: Dedupe, slot: number): SentMessage {
+  const timer = dedupe.timerOf(slot)
+  if (timer !== undefined) return { queueId: 0, offset: 0 as QueueOffset, repeated: true, timer }
+  return { queueId: dedupe.queueIdOf(slot), offset: dedupe.offsetOf(slot), repeated: true, timer }
 }
 
 /** Whether `[start, end)` is exactly `count` stored messages, one or more. The rules of `readStoredHeader`. */
@@ -74,6 +93,8 @@ function areMessages(entry: DataView, start: number, end: number, count: number)
     if (headerBytes === undefined || end - at < headerBytes) return false
     if (entry.getUint32(at + 40) > UINT64_HIGH_MAX) return false
     if (headerBytes === TYPED_HEADER_BYTES && entry.getUint32(at + 48) > UINT64_HIGH_MAX) return false
+    const isDelayed = headerBytes === TYPED_HEADER_BYTES && entry.getUint8(at + 1) === MESSAGE_TYPE_DELAY
+    if (isDelayed && getUint64(entry, at + 48) > STAMP_MS_MAX) return false
     if (entry.getUint32(at + 24) + entry.getUint32(at + 28) > rawLength) return false
     if (entry.getUint32(at + 32) + entry.getUint32(at + 36) > rawLength) return false
     at += headerBytes + rawLength

@@ -9,6 +9,7 @@ import type {
   QueueEntry,
   QueueNumber,
   RequestKey,
+  Timer,
   TopicId,
 } from './commands.ts'
 import { entryInPage, pageOf, pointerInPage } from './consume-queue.ts'
@@ -41,6 +42,14 @@ export class StateView implements MachineView {
 
   get movedBytes(): number {
     return this.state.movedBytes
+  }
+
+  get timers(): { readonly count: number; readonly bytes: number } {
+    return { count: this.state.timers.count, bytes: this.state.timers.bytes }
+  }
+
+  isWaiting(timer: Timer): boolean {
+    return this.state.timers.holds(timer)
   }
 
   topic(name: string): TopicView | undefined {

@@ -12,6 +12,7 @@ import { Dedupe } from './dedupe.ts'
 import { Groups } from './groups.ts'
 import { RequestWindow } from './request-window.ts'
 import { RowLedger } from './rows.ts'
+import { Timers } from './timers.ts'
 import { Topics } from './topics.ts'
 import type { Effects } from './view.ts'
 
@@ -34,6 +35,7 @@ export class MachineState {
   readonly groups = new Groups()
   readonly dedupe: Dedupe
   readonly requests: RequestWindow
+  readonly timers = new Timers(this.rows)
 
   /** The lowest position that another machine in the same log still needs; `undefined`: none. */
   neededByPart: () => LogPosition | undefined = () => undefined
@@ -72,7 +74,11 @@ export class MachineState {
   }
 
   takeEffects(): Effects {
-    const effects: Effects = { arrived: this.#arrived, catalogChanged: this.#catalogChanged }
+    const effects: Effects = {
+      arrived: this.#arrived,
+      catalogChanged: this.#catalogChanged,
+      timersMade: this.timers.takeMade(),
+    }
     this.#arrived = new Set()
     this.#catalogChanged = false
     return effects

@@ -13,6 +13,8 @@
  *     8 dedupe     u64 page number                      128 remembered messages
  *     9 request    u64 page number                      128 remembered requests
  *    10 moved      u32 queue number, u64 offset         a message that was moved above the floor
+ *    14 timer      u64 due time, u64 timer id          a message that waits for its time
+ *    15 timer ends nothing                            the number of the next timer
  *
  * Every value starts with a u8 version.
  */
@@ -36,6 +38,8 @@ export const TABLE_CLAIM = 7
 export const TABLE_DEDUPE = 8
 export const TABLE_REQUEST = 9
 export const TABLE_MOVED = 10
+export const TABLE_TIMER = 14
+export const TABLE_TIMER_ENDS = 15
 
 /** The first version of every row's value. */
 export const ROW_VERSION = 1

@@ -12,6 +12,7 @@ import type {
   QueueNumber,
   RequestKey,
   StartPolicy,
+  Timer,
   TopicId,
 } from './commands.ts'
 import type { GroupPolicy } from './group-policy.ts'
@@ -76,6 +77,8 @@ export interface MachineView {
   readonly neededByPart: LogPosition | undefined
   /** Bytes of all messages that were moved up. */
   readonly movedBytes: number
+  /** How many messages wait for their time, and their bytes in the log. */
+  readonly timers: { readonly count: number; readonly bytes: number }
   topic(name: string): TopicView | undefined
   topicById(id: TopicId): TopicView | undefined
   topics(): Iterable<TopicView>
@@ -117,6 +120,8 @@ export interface MachineView {
   /** The same with since when it is a dead letter, from the page alone. */
   entryInMemory(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined
   entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined
+  /** Whether the timer waits exactly so. */
+  isWaiting(timer: Timer): boolean
   /** How far back repeats are known: ids held, the age of the oldest in log time, repeats that differed. */
   dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number }
 }
@@ -127,4 +132,6 @@ export interface Effects {
   readonly arrived: ReadonlySet<TopicId>
   /** Topics or groups were made, changed or deleted. */
   readonly catalogChanged: boolean
+  /** Messages that wait for their time from now on. */
+  readonly timersMade: readonly Timer[]
 }

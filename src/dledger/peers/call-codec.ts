@@ -37,6 +37,7 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   ILLEGAL_TOPIC: true,
   ILLEGAL_GROUP: true,
   INVALID_RECEIPT_HANDLE: true,
+  ILLEGAL_OPERATION: true,
   WRONG_MESSAGE_TYPE: true,
   LIMIT_REACHED: true,
   NOT_IMPLEMENTED: true,

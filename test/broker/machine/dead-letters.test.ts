@@ -28,9 +28,17 @@ describe('a message that used up its attempts', () => {
     bury(scene, [0])
     const topic = scene.machine.topic('%DLQ%shop')
     expect(topic).toMatchObject({ id: 2, messageType: 1, queues: [2] })
-    expect(scene.machine.takeEffects()).toEqual({ arrived: new Set([2]), catalogChanged: true })
+    expect(scene.machine.takeEffects()).toEqual({
+      arrived: new Set([2]),
+      catalogChanged: true,
+      timersMade: [],
+    })
     bury(scene, [1])
-    expect(scene.machine.takeEffects()).toEqual({ arrived: new Set([2]), catalogChanged: false })
+    expect(scene.machine.takeEffects()).toEqual({
+      arrived: new Set([2]),
+      catalogChanged: false,
+      timersMade: [],
+    })
     expect(scene.machine.pointerInMemory(2, 0 as never)).toEqual({ position: 900, size: 60, tagHash: 4 })
     expect(scene.machine.pointerInMemory(2, 1 as never)).toEqual({ position: 901, size: 61, tagHash: 4 })
     expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 2, inFlight: 0, committed: 2 })

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UnknownVersionError } from '../../../src/base/state-machine.ts'
+import { COMMAND_KINDS } from '../../../src/broker/machine/command-encode.ts'
 import { BrokerMachine } from '../../../src/broker/machine/machine.ts'
 import { entryOf, Harness, load, START_MS } from './support/harness.ts'
 import { sendMany } from './support/messages.ts'
@@ -91,7 +92,7 @@ describe('bytes that make no sense', () => {
       fc.uint8Array({ maxLength: 200 }),
       fc.uint8Array({ maxLength: 100 }).map((bytes) => Uint8Array.from([1, 0, 0, 0, ...bytes])),
       fc
-        .tuple(fc.integer({ min: 1, max: 14 }), fc.uint8Array({ maxLength: 120 }))
+        .tuple(fc.constantFrom(...Object.values(COMMAND_KINDS)), fc.uint8Array({ maxLength: 120 }))
         .map(([kind, body]) => withCommand(kind, body)),
     )
     fc.assert(

@@ -40,7 +40,11 @@ describe('a send', () => {
     const scene = new Scene()
     scene.machine.takeEffects()
     scene.send(1)
-    expect(scene.machine.takeEffects()).toEqual({ arrived: new Set([1]), catalogChanged: false })
+    expect(scene.machine.takeEffects()).toEqual({
+      arrived: new Set([1]),
+      catalogChanged: false,
+      timersMade: [],
+    })
     expect(scene.machine.takeEffects().arrived.size).toBe(0)
   })
 

@@ -5,8 +5,8 @@ test('effects are handed out once', () => {
   const state = new MachineState()
   state.arrived.add(4)
   state.catalogMoved()
-  expect(state.takeEffects()).toEqual({ arrived: new Set([4]), catalogChanged: true })
-  expect(state.takeEffects()).toEqual({ arrived: new Set(), catalogChanged: false })
+  expect(state.takeEffects()).toEqual({ arrived: new Set([4]), catalogChanged: true, timersMade: [] })
+  expect(state.takeEffects()).toEqual({ arrived: new Set(), catalogChanged: false, timersMade: [] })
 })
 
 test('different bytes have different texts', () => {

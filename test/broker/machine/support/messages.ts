@@ -38,6 +38,11 @@ export function storedMessage(id: number, body = `body ${id}`, typed: Typed = NO
   return message
 }
 
+/** A message of type DELAY that is due at `dueMs`. */
+export function delayedMessage(id: number, dueMs: number, body = `body ${id}`): Uint8Array {
+  return storedMessage(id, body, { messageType: 3, value: dueMs })
+}
+
 export function sendOf(topicId: number, messages: readonly Uint8Array[]): Send {
   return { type: 'send', topicId, count: messages.length, messages: Buffer.concat(messages) }
 }

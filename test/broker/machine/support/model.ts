@@ -9,7 +9,15 @@ import {
   RENEW_TOTAL_MS_MAX,
   REQUEST_WINDOW_MS,
 } from '../../../../src/base/limits.ts'
-import type { Claim, ClaimPart, Command, Delivery, Receipt } from '../../../../src/broker/machine/commands.ts'
+import type {
+  Claim,
+  ClaimPart,
+  Command,
+  Delivery,
+  Receipt,
+  Timer,
+  TimerName,
+} from '../../../../src/broker/machine/commands.ts'
 import { readStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
 
 interface ModelQueue {
@@ -37,12 +45,19 @@ interface Held {
   client: string | null
 }
 
+interface ModelTimer extends TimerName {
+  readonly topicId: number
+  moved: boolean
+  over: boolean
+}
+
 export class Model {
   now = 0
   readonly topics = new Map<string, { id: number; queues: ModelQueue[]; turn: number }>()
   readonly groups = new Map<string, ModelGroup>()
   held: Held[] = []
-  #stored: { key: string; queueId: number; offset: number; at: number }[] = []
+  readonly timers: ModelTimer[] = []
+  #stored: { key: string; queueId: number; offset: number; at: number; timer?: TimerName }[] = []
   #answered: { key: string; reply: unknown; at: number }[] = []
   #ids = { topic: 0, group: 0, queue: 0 }
 
@@ -90,6 +105,17 @@ export class Model {
       case 'deadLetter':
         return this.#deadLetter(command.groupId, command.queue, command.items)
       case 'advance':
+        return { type: 'done' }
+      case 'fire':
+        return this.#fire(command.timers)
+      case 'recall':
+        return this.#recall(text(command.request), command.timer)
+      case 'moveTimers':
+        // Nobody knows the new place here, so nothing that is said of a moved timer holds any more.
+        for (const { timer } of command.items) {
+          const known = this.#waiting(timer)
+          if (known?.moved === false) known.moved = true
+        }
         return { type: 'done' }
       case 'floor':
       case 'trim':
@@ -170,16 +196,62 @@ export class Model {
       const key = [topicId, identityA, identityB, bodyLength, bodyCrc].join()
       const known = this.#stored.find((one) => one.key === key && one.at + DEDUPE_MS > this.now)
       if (known === undefined) {
+        const dueMs = header.messageType === 3 ? header.value : 0
+        if (dueMs > this.now) {
+          sent.push(this.#addTimer(key, topicId, dueMs))
+          at += headerBytes + rawLength
+          continue
+        }
         const queueId = topic.turn++ % topic.queues.length
         const offset = (topic.queues[queueId] as ModelQueue).end++
         this.#stored.push({ key, queueId, offset, at: this.now })
-        sent.push({ queueId, offset, repeated: false })
+        sent.push({ queueId, offset, repeated: false, timer: undefined })
       } else {
-        sent.push({ queueId: known.queueId, offset: known.offset, repeated: true })
+        const { queueId, offset, timer } = known
+        sent.push({ queueId, offset, repeated: true, timer })
       }
       at += headerBytes + rawLength
     }
     return { type: 'sent', messages: sent }
+  }
+
+  #addTimer(key: string, topicId: number, dueMs: number): unknown {
+    const timer = { id: this.timers.length + 1, dueMs: dueMs as TimerName['dueMs'] }
+    this.timers.push({ ...timer, topicId, moved: false, over: false })
+    this.#stored.push({ key, queueId: 0, offset: 0, at: this.now, timer })
+    return { queueId: 0, offset: 0, repeated: false, timer }
+  }
+
+  #waiting({ id }: TimerName): ModelTimer | undefined {
+    return this.timers.find((one) => one.id === id && !one.over)
+  }
+
+  #fire(timers: readonly Timer[]): unknown {
+    let count = 0
+    for (const one of timers) {
+      const timer = this.#waiting(one)
+      if (timer === undefined || timer.moved) continue
+      const topic = [...this.topics.values()].find(({ id }) => id === timer.topicId)
+      if (topic !== undefined && timer.dueMs > this.now) continue
+      timer.over = true
+      if (topic === undefined) continue
+      ;(topic.queues[topic.turn++ % topic.queues.length] as ModelQueue).end++
+      count++
+    }
+    return { type: 'fired', count }
+  }
+
+  #recall(request: string, one: Timer): unknown {
+    const key = `recall${request}`
+    if (this.#answered.some((before) => before.key === key && before.at + REQUEST_WINDOW_MS > this.now))
+      return { type: 'done' }
+    if (one.id > this.timers.length) return refusal('BAD_REQUEST')
+    if (one.dueMs <= this.now) return refusal('ILLEGAL_OPERATION')
+    const timer = this.#waiting(one)
+    if (timer?.moved === true) return { type: 'changedMeanwhile' }
+    if (timer !== undefined) timer.over = true
+    this.#answered.push({ key, reply: undefined, at: this.now })
+    return { type: 'done' }
   }
 
   #once(request: Uint8Array, kind: string, make: () => unknown): unknown {

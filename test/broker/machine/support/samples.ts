@@ -1,8 +1,8 @@
 /** One command or more of every type, with values at the ends of their ranges. */
 import type { LogPosition, Millis, QueueOffset } from '../../../../src/base/brand.ts'
-import type { Command, Receipt } from '../../../../src/broker/machine/commands.ts'
+import type { Command, MoveTimers, Receipt, Timer } from '../../../../src/broker/machine/commands.ts'
 import { plainPolicy } from '../../../../src/broker/machine/group-policy.ts'
-import { clientHash, requestKey, storedMessage } from './messages.ts'
+import { clientHash, delayedMessage, requestKey, storedMessage } from './messages.ts'
 
 const FAR = 2 ** 53 - 1
 const offset = (n: number) => n as QueueOffset
@@ -14,6 +14,20 @@ const receipt: Receipt = {
   deadline: 1_700_000_000_000 as Millis,
 }
 const { deadline: _, ...delivery } = receipt
+
+const timer: Timer = {
+  id: FAR,
+  dueMs: FAR as Millis,
+  topicId: 0xffff_ffff,
+  position: FAR as LogPosition,
+  size: 0xffff_ffff,
+  tagHash: 0xffff_ffff,
+}
+
+function movedTimer(id: number): MoveTimers['items'][number] {
+  const stored = Buffer.from(delayedMessage(id, 5))
+  return { timer: { ...timer, id, size: stored.byteLength }, stored }
+}
 
 export const SAMPLES: readonly Command[] = [
   { type: 'createTopic', name: 'täst', messageType: 1, queueCount: 8 },
@@ -85,4 +99,8 @@ export const SAMPLES: readonly Command[] = [
     })),
   },
   { type: 'dropPages', queue: 4, endPage: FAR },
+  { type: 'fire', timers: [timer, { ...timer, id: 3 }] },
+  { type: 'recall', request: Buffer.from(requestKey(9)), timer },
+  { type: 'moveTimers', items: [] },
+  { type: 'moveTimers', items: [1, 2].map((id) => movedTimer(id)) },
 ]

@@ -10,10 +10,12 @@ import type {
   Receipt,
   Reply,
   StartPolicy,
+  Timer,
 } from '../../../../src/broker/machine/commands.ts'
 import type { BrokerMachine } from '../../../../src/broker/machine/machine.ts'
+import { TYPED_HEADER_BYTES } from '../../../../src/broker/machine/stored-message.ts'
 import type { GroupView, TopicView } from '../../../../src/broker/machine/view.ts'
-import { clientHash, requestKey, sendOf, storedMessage } from './messages.ts'
+import { clientHash, delayedMessage, requestKey, sendOf, storedMessage } from './messages.ts'
 
 const TOPICS = ['a', 'b', 'c', 'not/legal']
 const GROUPS = ['g', 'h', 'i']
@@ -48,6 +50,7 @@ export function steps(max = 60): fc.Arbitrary<Step[]> {
 /** Turns steps into commands and remembers what earlier ones answered. */
 export class Actor {
   #receipts: Receipt[] = []
+  #timers: readonly Timer[] = []
   #requests = 0
 
   /** The commands of a step, chosen by what the machine shows. */
@@ -72,7 +75,8 @@ export class Actor {
     if (kind < 15) return this.#contact(random, machine)
     if (kind < 40) return this.#send(random, machine)
     if (kind < 65) return this.#claim(random, machine)
-    if (kind < 80) return { type: 'ack', request: this.#request(random), receipts: this.#some(random) }
+    if (kind < 76) return { type: 'ack', request: this.#request(random), receipts: this.#some(random) }
+    if (kind < 81) return this.#timer(random, machine)
     if (kind < 85) return this.#change(random)
     if (kind < 89) return { type: 'release', deliveries: this.#some(random) }
     if (kind < 91) return { type: 'releaseClient', client: clientHash(random.below(3)), groupId: null }
@@ -114,9 +118,29 @@ export class Actor {
     const topic = pickTopic(random, machine)
     const messages = Array.from({ length: random.below(6, 1) }, () => {
       const id = random.below(60)
+      const later = random.pick([-1, 0, 1, 4000, 30_000])
+      if (random.chance(0.3)) return delayedMessage(id, Math.max(0, machine.now + later))
       return storedMessage(id, random.chance(0.1) ? 'another body' : `body ${id}`)
     })
     return sendOf(topic?.id ?? 1, messages)
+  }
+
+  /** What may be done with timers, mostly when it holds, now and then too early or twice. */
+  #timer(random: Prng, machine: BrokerMachine): Command {
+    this.#timers = [...this.#timers, ...machine.takeEffects().timersMade].slice(-30)
+    const kind = random.below(10)
+    const timer = this.#timers.length === 0 ? undefined : random.pick(this.#timers)
+    if (timer === undefined) return { type: 'advance' }
+    if (kind < 6) {
+      const due = this.#timers.filter(({ dueMs }) => dueMs <= machine.now || random.chance(0.1))
+      return { type: 'fire', timers: due.filter(() => random.chance(0.7)) }
+    }
+    if (kind < 9) {
+      const id = random.chance(0.05) ? timer.id + 1000 : timer.id
+      return { type: 'recall', request: this.#request(random), timer: { ...timer, id } }
+    }
+    const stored = delayedMessage(1, timer.dueMs, '.'.repeat(timer.size - TYPED_HEADER_BYTES))
+    return { type: 'moveTimers', items: [{ timer, stored }] }
   }
 
   #claim(random: Prng, machine: BrokerMachine): Command {
