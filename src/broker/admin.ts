@@ -15,7 +15,7 @@ import { groupPolicy, type PolicyWish, policyWish } from './group-wish.ts'
 import type { Command, Reply, StartPolicy } from './machine/commands.ts'
 import { encodeCommand, isTopicType, MESSAGE_TYPE_NORMAL } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
-import { expectReply, topicMissing } from './operations.ts'
+import { expectReply, topicMissing } from './known-names.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
 /** What a person asks of a new group. `start`: default, earliest, latest or time, which needs `startTimeMs`. */

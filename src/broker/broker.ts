@@ -10,13 +10,16 @@ import type { LogStore } from '../dledger/log-store.ts'
 import type { MetaStore } from '../dledger/meta-store.ts'
 import type { RaftLink } from '../dledger/peer-sender.ts'
 import type { EncodedCommand } from '../dledger/proposals.ts'
+import { Arrivals } from './arrivals.ts'
 import { ClientLiveness } from './client-liveness.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
 import { DiskGuard } from './disk-guard.ts'
+import { KnownNames } from './known-names.ts'
 import { LogClock } from './log-clock.ts'
 import { type BrokerMachine, encodeEntry } from './machine/index.ts'
 import type { Reply } from './machine/commands.ts'
 import { MessageReader } from './message-reader.ts'
+import { QueueReads } from './offset-operations.ts'
 import { Operations } from './operations.ts'
 import { Receivers } from './receivers.ts'
 import { Retention } from './retention.ts'
@@ -57,6 +60,8 @@ export class Broker {
   readonly operations: Operations
   readonly diskGuard: DiskGuard
   readonly receivers: Receivers
+  readonly arrivals: Arrivals
+  readonly queueReads: QueueReads
   readonly #clock: Clock
   readonly #logClock = new LogClock()
   readonly #liveness = new ClientLiveness()
@@ -105,15 +110,25 @@ export class Broker {
       now,
       passed: () => this.#driver.poke(),
     })
-    this.operations = new Operations({
+    const names = new KnownNames({ view: machine, log, reader, autoCreateGroups: options.autoCreateGroups })
+    this.arrivals = new Arrivals(clock)
+    this.queueReads = new QueueReads({
       view: machine,
       log,
       reader,
+      names,
+      arrivals: this.arrivals,
+      clock,
+      logger,
+    })
+    this.operations = new Operations({
+      view: machine,
+      log,
+      names,
       receivers: this.receivers,
       liveness: this.#liveness,
       diskGuard: this.diskGuard,
       clock,
-      autoCreateGroups: options.autoCreateGroups,
     })
   }
 
@@ -150,6 +165,7 @@ export class Broker {
       this.#driver.stop()
       this.#retention.stop()
       this.receivers.leadershipLost()
+      this.arrivals.leadershipLost()
     }
     this.#events.leadingChanged(leading)
   }
@@ -159,7 +175,10 @@ export class Broker {
     const effects = this.machine.takeEffects()
     if (effects.catalogChanged) this.#events.catalogChanged()
     if (!this.ledger.leading) return
-    if (effects.arrived.size > 0) this.receivers.arrived(effects.arrived)
+    if (effects.arrived.size > 0) {
+      this.receivers.arrived(effects.arrived)
+      this.arrivals.arrived(effects.arrived)
+    }
     this.#driver.look()
   }
 }

@@ -1,5 +1,5 @@
 /** What the leader does for clients: each call checks what must be checked before the log, then proposes. */
-import { millis, type QueueOffset } from '../base/brand.ts'
+import { millis } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import { RENEW_MS } from '../base/limits.ts'
 import type { Clock } from '../base/ports.ts'
@@ -23,35 +23,34 @@ import {
   MESSAGE_TYPE_NORMAL,
   messageTypeName,
 } from './machine/index.ts'
-import type { GroupView, MachineView, TopicView } from './machine/view.ts'
-import type { MessageReader } from './message-reader.ts'
-import { offsetByTime } from './offset-by-time.ts'
+import { expectReply, type KnownNames } from './known-names.ts'
+import type { MachineView, TopicView } from './machine/view.ts'
 import type { Receivers } from './receivers.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
 export interface OperationsOptions {
   readonly view: MachineView
   readonly log: ReplicatedLog
-  readonly reader: MessageReader
+  readonly names: KnownNames
   readonly receivers: Receivers
   readonly liveness: ClientLiveness
   readonly diskGuard: DiskGuard
   readonly clock: Clock
-  /** A group that is not known is made at its first contact. */
-  readonly autoCreateGroups: boolean
 }
 
 export class Operations implements LeaderOperations {
   readonly #options: OperationsOptions
+  readonly #names: KnownNames
 
   constructor(options: OperationsOptions) {
     this.#options = options
+    this.#names = options.names
   }
 
   async send(request: SendRequest): Promise<readonly SendResult[]> {
     this.#requireLeading()
     this.#options.diskGuard.requireSpace()
-    const topic = await this.#requireTopic(request.topic)
+    const topic = await this.#names.topic(request.topic)
     requireTypes(topic, request.messageTypes)
     const { reply } = await this.#options.log.propose(
       encodeSend(topic.id, request.count, request.messages, request.bytes),
@@ -61,8 +60,8 @@ export class Operations implements LeaderOperations {
 
   async receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]> {
     this.#requireLeading()
-    const topic = await this.#requireTopic(request.topic)
-    const group = await this.#contact(request.group, topic)
+    const topic = await this.#names.topic(request.topic)
+    const group = await this.#names.contact(request.group, topic)
     return this.#options.receivers.receive(group.id, topic.id, request)
   }
 
@@ -106,10 +105,10 @@ export class Operations implements LeaderOperations {
     this.#requireLeading()
     this.clientSeen(clientId)
     const { view } = this.#options
-    if (topics.length === 0) await this.#contact(group, null)
+    if (topics.length === 0) await this.#names.contact(group, null)
     for (const name of topics) {
       const topic = view.topic(name)
-      if (topic !== undefined) await this.#contact(group, topic)
+      if (topic !== undefined) await this.#names.contact(group, topic)
     }
   }
 
@@ -125,9 +124,8 @@ export class Operations implements LeaderOperations {
     this.#options.liveness.seen(clientId, this.#options.clock.mono())
   }
 
-  async confirmAbsent(): Promise<void> {
-    this.#requireLeading()
-    await this.#propose({ type: 'advance' })
+  confirmAbsent(): Promise<void> {
+    return this.#names.confirm()
   }
 
   #requireLeading(): void {
@@ -136,48 +134,6 @@ export class Operations implements LeaderOperations {
 
   async #propose(command: Command): Promise<Reply> {
     return (await this.#options.log.propose(encodeCommand(command))).reply
-  }
-
-  /** An absent topic is confirmed by a round through the log, so that a deposed leader denies nothing. */
-  async #requireTopic(name: string): Promise<TopicView> {
-    const known = this.#options.view.topic(name)
-    if (known !== undefined) return known
-    await this.confirmAbsent()
-    const topic = this.#options.view.topic(name)
-    if (topic === undefined) throw new BrokerError('TOPIC_NOT_FOUND', topicMissing(name))
-    return topic
-  }
-
-  /** Makes sure that the group exists and that its start in the topic is fixed. */
-  async #contact(name: string, topic: TopicView | null): Promise<GroupView> {
-    const { view } = this.#options
-    const known = view.group(name)
-    if (known !== undefined && (topic === null || known.topics.includes(topic.id))) return known
-    if (known === undefined && !this.#options.autoCreateGroups) {
-      await this.confirmAbsent()
-      if (view.group(name) === undefined) throw new BrokerError('GROUP_NOT_FOUND', groupMissing(name))
-    }
-    const reply = await this.#propose({
-      type: 'contact',
-      group: name,
-      topicId: topic?.id ?? null,
-      timeOffsets: topic === null ? [] : await this.#timeOffsets(known, topic),
-    })
-    expectReply(reply, 'group')
-    const group = view.group(name)
-    if (group === undefined) throw new BrokerError('GROUP_NOT_FOUND', groupMissing(name))
-    return group
-  }
-
-  /** The start of each queue when the group starts at a time. */
-  async #timeOffsets(group: GroupView | undefined, topic: TopicView): Promise<QueueOffset[]> {
-    if (group === undefined || group.start.from !== 'time') return []
-    const offsets: QueueOffset[] = []
-    for (const number of topic.queues) {
-      const queue = this.#options.view.queue(number)
-      if (queue !== undefined) offsets.push(await offsetByTime(this.#options.reader, queue, group.start.time))
-    }
-    return offsets
   }
 }
 
@@ -198,20 +154,4 @@ function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void
     if (BUILT_TYPES.has(type)) continue
     throw new BrokerError('NOT_IMPLEMENTED', `messages of type ${messageTypeName(type)} cannot be sent yet`)
   }
-}
-
-/** What a person should do about a topic that is not there. */
-export function topicMissing(name: string): string {
-  return `topic "${name}" does not exist; to create it: npm run cli -- topic create ${name}`
-}
-
-function groupMissing(name: string): string {
-  return `consumer group "${name}" does not exist; to create it: npm run cli -- group create ${name}`
-}
-
-/** The reply of the wanted type; a refusal becomes an error that names its code. */
-export function expectReply<T extends Reply['type']>(reply: Reply, type: T): Extract<Reply, { type: T }> {
-  if (reply.type === type) return reply as Extract<Reply, { type: T }>
-  if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
-  throw new BrokerError('BAD_REQUEST', `the log answered ${reply.type} where ${type} was expected`)
 }

@@ -1,4 +1,6 @@
 /** What the broker needs of the replicated log under it. */
+import type { LogIndex } from '../base/brand.ts'
+import type { CoreRequests } from '../dledger/core-requests.ts'
 import type { Applied, EncodedCommand } from '../dledger/proposals.ts'
 import type { Reply } from './machine/commands.ts'
 
@@ -10,10 +12,23 @@ export interface ReplicatedLog {
    * unknown) or BUSY (outcome none).
    */
   propose(command: EncodedCommand): Promise<Applied<Reply>>
+  /** Resolves when this member has applied the entry; rejects with TIMEOUT when the signal aborts. */
+  waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
+  readonly requests: Pick<CoreRequests, 'readIndex'>
   /** Bytes of the log that are in memory. */
   cachedBytes(position: number, size: number): Uint8Array | undefined
   readBytes(position: number, size: number): Promise<Uint8Array>
   /** A table row that is in memory; `null` when it is known not to exist. */
   cachedRow(key: Uint8Array): Uint8Array | null | undefined
   readRow(key: Uint8Array): Promise<Uint8Array | null>
+}
+
+const NEVER_ABORTED = new AbortController().signal
+
+/**
+ * After it, this member's state holds everything that was acknowledged before the call, and it led when the call
+ * was made: a round of heartbeats and no entry (thesis 6.4). Throws NOT_LEADER, outcome none.
+ */
+export async function readBarrier(log: ReplicatedLog): Promise<void> {
+  await log.waitApplied(await log.requests.readIndex(), NEVER_ABORTED)
 }

@@ -1,13 +1,8 @@
 /** What ledgers need of the replicated log under them, and how a leader makes sure that it still leads. */
 import type { LogIndex } from '../base/brand.ts'
 import type { ReplicatedLog } from '../broker/replicated-log.ts'
-import type { CoreRequests } from '../dledger/core-requests.ts'
 
-export interface LedgerLog extends ReplicatedLog {
-  /** Resolves when this member has applied the entry; rejects with TIMEOUT when the signal aborts. */
-  waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
-  readonly requests: Pick<CoreRequests, 'readIndex'>
-}
+export type LedgerLog = ReplicatedLog
 
 /**
  * An index such that everything that was acknowledged before the call is applied with it: on the leader, which

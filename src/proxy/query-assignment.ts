@@ -4,7 +4,7 @@
  */
 import { BrokerError } from '../base/errors.ts'
 import type { TopicView } from '../broker/machine/view.ts'
-import { topicMissing } from '../broker/operations.ts'
+import { topicMissing } from '../broker/known-names.ts'
 import { Permission } from '../rpc/apache-enums.ts'
 import type { QueryAssignmentRequest } from '../rpc/apache-service.ts'
 import { assignmentRequests, assignmentResponses } from './codecs.ts'

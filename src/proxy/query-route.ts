@@ -5,7 +5,7 @@
 import { BrokerError } from '../base/errors.ts'
 import { acceptedTypes } from '../broker/machine/index.ts'
 import type { MachineView, TopicView } from '../broker/machine/view.ts'
-import { topicMissing } from '../broker/operations.ts'
+import { topicMissing } from '../broker/known-names.ts'
 import type { Broker, Endpoints } from '../rpc/apache-definition.ts'
 import { Permission } from '../rpc/apache-enums.ts'
 import type { QueryRouteRequest } from '../rpc/apache-service.ts'

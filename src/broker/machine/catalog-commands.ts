@@ -25,6 +25,7 @@ import { backoffFault, type GroupPolicy, isSamePolicy, plainPolicy } from './gro
 import { Group } from './groups.ts'
 import { endConsumer } from './holding.ts'
 import { forgetAllMoved } from './move-up.ts'
+import { forgetPullOffset } from './pull-offsets.ts'
 import { type MachineState, refused } from './state.ts'
 import { DEAD_LETTER_PREFIX, isTopicType, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
 
@@ -98,6 +99,7 @@ export function deleteTopic(state: MachineState, command: DeleteTopic): Reply {
 }
 
 function forgetTopic(state: MachineState, group: Group, topic: Topic): void {
+  for (const queue of topic.queues) forgetPullOffset(state, group, queue)
   if (!group.topics.includes(topic.id)) return
   group.topics = group.topics.filter((id) => id !== topic.id)
   state.rows.touch(group)
@@ -157,6 +159,7 @@ export function deleteGroup(state: MachineState, command: DeleteGroup): Reply {
   const group = state.groups.named(command.name)
   if (group === undefined) return refused('GROUP_NOT_FOUND', `group ${command.name} does not exist`)
   for (const consumer of group.consumers.values()) endConsumer(state, consumer)
+  for (const queue of group.pullOffsets.keys()) forgetPullOffset(state, group, queue)
   state.groups.remove(group)
   state.rows.remove(group)
   state.catalogMoved()

@@ -97,6 +97,14 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       return { type: 'recall', request: body.take(REQUEST_KEY_BYTES), timer: readTimerOf(body) }
     case COMMAND_KINDS.moveTimers:
       return readMoveTimers(body)
+    case COMMAND_KINDS.updateOffset:
+      return {
+        type: 'updateOffset',
+        request: body.take(REQUEST_KEY_BYTES),
+        groupId: body.uint32(),
+        queue: body.uint32(),
+        offset: readOffset(body),
+      }
     default:
       throw new UnknownVersionError(`command kind ${kind} is not known`)
   }

@@ -23,6 +23,7 @@
  *  17 moveUp           list of: u32 queue, u64 offset, u64 old position, u32 size; then the stored messages
  *  18 dropPages        u32 queue, u64 end page
  *  28 to 30            timers: see `timer-codec.ts`
+ *  40 updateOffset     16 bytes request, u32 group id, u32 queue, u64 offset
  *
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
@@ -75,6 +76,7 @@ export const COMMAND_KINDS = {
   fire: 28,
   recall: 29,
   moveTimers: 30,
+  updateOffset: 40,
 } as const satisfies Record<Command['type'], number>
 
 /** The starts of a group in the order of their numbers. */
@@ -235,6 +237,10 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveT
     case 'recall':
       writeRequest(into, command.request)
       writeTimer(into, command.timer)
+      return
+    case 'updateOffset':
+      writeRequest(into, command.request)
+      into.uint32(command.groupId).uint32(command.queue).uint64(command.offset)
       return
     default:
       unreachable(command)

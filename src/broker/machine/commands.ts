@@ -248,6 +248,16 @@ export interface Advance {
   readonly type: 'advance'
 }
 
+/** Stores how far a group that keeps its own offsets has read a queue. A repeat under the same key changes nothing. */
+export interface UpdateOffset {
+  readonly type: 'updateOffset'
+  readonly request: RequestKey
+  readonly groupId: GroupId
+  readonly queue: QueueNumber
+  /** The next message to read. May go back. */
+  readonly offset: QueueOffset
+}
+
 export type Command =
   | CreateTopic
   | DeleteTopic
@@ -270,6 +280,7 @@ export type Command =
   | Fire
   | Recall
   | MoveTimers
+  | UpdateOffset
 
 /** The command was applied and changed nothing, for a reason that the caller is told. */
 export interface Refused {

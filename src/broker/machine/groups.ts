@@ -10,6 +10,7 @@ import { START_KINDS } from './command-encode.ts'
 import type { GroupId, QueueNumber, StartPolicy, TopicId } from './commands.ts'
 import type { Consumer } from './consumer.ts'
 import { type GroupPolicy, isPlainPolicy, writeOrder } from './group-policy.ts'
+import type { PullOffset } from './pull-offset.ts'
 import { Row } from './rows.ts'
 import { GROUP_POLICY_VERSION, ROW_VERSION, startKey, TABLE_GROUP } from './tables.ts'
 import type { GroupView } from './view.ts'
@@ -24,6 +25,8 @@ export class Group extends Row implements GroupView {
   topics: TopicId[] = []
   /** The group's place in each queue of its topics. */
   readonly consumers = new Map<QueueNumber, Consumer>()
+  /** The offsets that its clients keep there. */
+  readonly pullOffsets = new Map<QueueNumber, PullOffset>()
 
   constructor(id: GroupId, name: string, start: StartPolicy, policy: GroupPolicy, createdAt: Millis) {
     super()

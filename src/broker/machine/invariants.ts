@@ -75,6 +75,10 @@ function groupFaults(state: MachineState, group: Group, faults: string[]): void 
   }
   rule(faults, places === group.consumers.size, 'a group has no other places')
   for (const consumer of group.consumers.values()) consumerFaults(state, consumer, faults)
+  for (const [number, { offset }] of group.pullOffsets) {
+    const end = state.topics.queues.get(number)?.nextOffset ?? -1
+    rule(faults, offset <= end, 'a stored offset is in a queue that exists')
+  }
 }
 
 function consumerFaults(state: MachineState, consumer: Consumer, faults: string[]): void {

@@ -12,6 +12,7 @@ import { plainPolicy, readOrder } from './group-policy.ts'
 import { Group } from './groups.ts'
 import { joinBatch, listClaim, openBatch } from './holding.ts'
 import { Moved } from './moved.ts'
+import { PullOffset } from './pull-offset.ts'
 import type { MachineState } from './state.ts'
 import { ROW_VERSION } from './tables.ts'
 import { Topic } from './topics.ts'
@@ -146,6 +147,21 @@ export function readMoved({ state }: RowSink, row: FoundRow): void {
   queue.moved.set(offset, moved)
   state.movedBytes += moved.size
   state.rows.restore(moved, row.key, row.value)
+}
+
+/** Reads the row of an offset that a group keeps itself. All groups and queues are read. */
+export function readPullOffset({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const group = state.groups.byId.get(key.uint32())
+  const queue = state.topics.queues.get(key.uint32())
+  const offset = value.uint64() as QueueOffset
+  const storedAt = value.uint64() as Millis
+  if (group === undefined || queue === undefined) throw new BytesError('an offset lacks its group or queue')
+  check(key, value, offset <= queue.nextOffset, 'a stored offset is past the end')
+  const stored = new PullOffset(group.id, queue.queue, offset, storedAt)
+  group.pullOffsets.set(queue.queue, stored)
+  state.rows.restore(stored, row.key, row.value)
 }
 
 function check(key: Reader, value: Reader, fits: boolean, otherwise: string): void {

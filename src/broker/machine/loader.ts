@@ -11,6 +11,7 @@ import {
   readConsumer,
   readGroup,
   readMoved,
+  readPullOffset,
   readQueue,
   readTopic,
   type RowSink,
@@ -29,12 +30,29 @@ import {
   TABLE_META,
   TABLE_MOVED,
   TABLE_PAGE,
+  TABLE_PULL_OFFSET,
   TABLE_QUEUE,
   TABLE_REQUEST,
   TABLE_TIMER,
   TABLE_TIMER_ENDS,
   TABLE_TOPIC,
 } from './tables.ts'
+
+const TABLES: ReadonlySet<number> = new Set([
+  TABLE_META,
+  TABLE_TOPIC,
+  TABLE_GROUP,
+  TABLE_QUEUE,
+  TABLE_PAGE,
+  TABLE_CONSUMER,
+  TABLE_CLAIM,
+  TABLE_DEDUPE,
+  TABLE_REQUEST,
+  TABLE_MOVED,
+  TABLE_TIMER,
+  TABLE_TIMER_ENDS,
+  TABLE_PULL_OFFSET,
+])
 
 /** Problems beyond this many are not listed. */
 const PROBLEMS_MAX = 100
@@ -76,7 +94,7 @@ export class StateLoader {
     this.#attempt({ key, value }, () => {
       const table = readTable(new Reader(key))
       if (this.#part?.ownsTable(table) === true) return this.#part.addRow(table, key, value)
-      if (!isTable(table)) throw new BytesError('the table is not known')
+      if (!TABLES.has(table)) throw new BytesError('the table is not known')
       readRowVersion(new Reader(value), table)
       if (table === TABLE_PAGE) this.#pages.add(key, value)
       else if (table === TABLE_TIMER) this.#state.timers.restore(key, value)
@@ -108,6 +126,7 @@ export class StateLoader {
     this.#rows.get(TABLE_CLAIM)?.sort((one, other) => compareBytes(one.key, other.key))
     this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
     this.#each(TABLE_MOVED, (row) => readMoved(sink, row))
+    this.#each(TABLE_PULL_OFFSET, (row) => readPullOffset(sink, row))
     this.#loadRings(meta)
     if (this.#part !== null) this.#problems.push(...this.#part.finishRows())
     this.#compareDigest(meta)
@@ -171,10 +190,6 @@ export class StateLoader {
   #problem(problem: string): void {
     this.#problems.push(problem)
   }
-}
-
-function isTable(table: number): boolean {
-  return (table >= TABLE_META && table <= TABLE_MOVED) || table === TABLE_TIMER || table === TABLE_TIMER_ENDS
 }
 
 function compareBytes(one: Uint8Array, other: Uint8Array): number {

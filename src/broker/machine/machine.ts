@@ -20,6 +20,7 @@ import { StateLoader } from './loader.ts'
 import { Meta } from './meta.ts'
 import { moveUp } from './move-up.ts'
 import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
+import { updateOffset } from './pull-offsets.ts'
 import { send } from './send.ts'
 import type { RowLedger } from './rows.ts'
 import { fire, moveTimers, recall } from './timer-commands.ts'
@@ -240,6 +241,8 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return recall(state, command)
     case 'moveTimers':
       return moveTimers(state, command, position)
+    case 'updateOffset':
+      return updateOffset(state, command)
     case 'send':
       return refused('BAD_REQUEST', 'a send is applied where it stands')
     default:

@@ -53,6 +53,11 @@ export class RequestWindow extends SlotWindow {
     this.#push(request, COMMAND_KINDS.claim, 0, 0, 0, now)
   }
 
+  /** Of a command whose answer says no more than that it was done. */
+  rememberDone(request: Uint8Array, kind: number, now: Millis): void {
+    this.#push(request, kind, 0, 0, 0, now)
+  }
+
   rememberChange(request: Uint8Array, valid: boolean, deadline: Millis, now: Millis): void {
     const high = Math.floor(deadline / TWO_32)
     this.#push(request, COMMAND_KINDS.changeInvisible, valid ? 1 : 0, high, deadline >>> 0, now)

@@ -18,7 +18,15 @@ import { claimsBefore } from './floor.ts'
 import { heldDelivery, heldUnder } from './pop.ts'
 import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
-import type { ClaimView, ConsumerView, GroupView, MachineView, QueueView, TopicView } from './view.ts'
+import type {
+  ClaimView,
+  ConsumerView,
+  GroupView,
+  MachineView,
+  PullOffsetView,
+  QueueView,
+  TopicView,
+} from './view.ts'
 
 /** `MachineView` over a state. */
 export class StateView implements MachineView {
@@ -82,6 +90,14 @@ export class StateView implements MachineView {
 
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined {
     return this.state.groups.consumer(groupId, queue)?.view()
+  }
+
+  pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined {
+    return this.state.groups.byId.get(groupId)?.pullOffsets.get(queue)
+  }
+
+  pullQueues(groupId: GroupId): Iterable<QueueNumber> {
+    return this.state.groups.byId.get(groupId)?.pullOffsets.keys() ?? []
   }
 
   claimsOfRequest(request: RequestKey): readonly ClaimedMessage[] {

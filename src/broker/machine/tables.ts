@@ -15,6 +15,7 @@
  *    10 moved      u32 queue number, u64 offset         a message that was moved above the floor
  *    14 timer      u64 due time, u64 timer id          a message that waits for its time
  *    15 timer ends nothing                            the number of the next timer
+ *    21 pull       u32 group id, u32 queue number       an offset that a group keeps itself
  *
  * Every value starts with a u8 version.
  */
@@ -40,6 +41,7 @@ export const TABLE_REQUEST = 9
 export const TABLE_MOVED = 10
 export const TABLE_TIMER = 14
 export const TABLE_TIMER_ENDS = 15
+export const TABLE_PULL_OFFSET = 21
 
 /** The first version of every row's value. */
 export const ROW_VERSION = 1

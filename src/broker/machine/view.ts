@@ -59,6 +59,14 @@ export interface ConsumerView {
   readonly committed: QueueOffset
 }
 
+/** An offset that a group keeps itself. */
+export interface PullOffsetView {
+  /** The next message to read. */
+  readonly offset: QueueOffset
+  /** In log time. */
+  readonly storedAt: Millis
+}
+
 /** A message in flight. */
 export interface ClaimView extends Delivery {
   /** In log time. At or before now: it can be handed out again. */
@@ -87,6 +95,10 @@ export interface MachineView {
   groups(): Iterable<GroupView>
   queue(queue: QueueNumber): QueueView | undefined
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined
+  /** `undefined` when the group never stored one for the queue. */
+  pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined
+  /** The queues for which a group has stored offsets. */
+  pullQueues(groupId: GroupId): Iterable<QueueNumber>
   /**
    * Claims of a group in a queue that are visible at `now` and have attempts left, oldest deadline first, at
    * most `max`.

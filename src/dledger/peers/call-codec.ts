@@ -39,6 +39,8 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   INVALID_RECEIPT_HANDLE: true,
   ILLEGAL_OPERATION: true,
   WRONG_MESSAGE_TYPE: true,
+  ILLEGAL_OFFSET: true,
+  OFFSET_NOT_FOUND: true,
   LIMIT_REACHED: true,
   NOT_IMPLEMENTED: true,
   FORBIDDEN: true,
