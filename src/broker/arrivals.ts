@@ -66,8 +66,7 @@ export class Arrivals {
   /** This member leads no more: everyone who waits hears so and asks the new leader. */
   leadershipLost(): void {
     const error = new BrokerError('NOT_LEADER', 'this member does not lead')
-    for (const topicId of [...this.#waiting.keys()])
-      for (const waiter of this.#of(topicId)) waiter.fail(error)
+    for (const topicId of this.#waiting.keys()) for (const waiter of this.#of(topicId)) waiter.fail(error)
   }
 
   /** A copy: waiters leave while they are woken. */

@@ -12,11 +12,10 @@ import type { QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
 import { isDeadLetterTopic } from './machine/topics.ts'
 import type { GroupView, MachineView, QueueView, TopicView } from './machine/view.ts'
+import type { MessageFilter } from './message-filter.ts'
 import type { MessageReader } from './message-reader.ts'
 import { offsetByTime } from './offset-by-time.ts'
 import { readBarrier, type ReplicatedLog } from './replicated-log.ts'
-import { hasTag } from './stored-tag.ts'
-import { mayMatch, type TagFilter } from './tag-filter.ts'
 
 /** Messages that a pull looks at before it lets others run. */
 const SCAN_MAX = 2048
@@ -31,7 +30,7 @@ export interface PullRequest extends QueueName {
   readonly group: string
   /** The first message wanted. */
   readonly offset: number
-  readonly filter: TagFilter
+  readonly filter: MessageFilter
   readonly messagesMax: number
   /** Monotonic time at which an empty answer is due. */
   readonly pollUntilMono: number
@@ -199,11 +198,11 @@ export class QueueReads implements OffsetOperations {
       into.next = offset
       if (offset >= this.#queue(found).nextOffset) return
       const pointer = reader.cachedPointer(queue, offset) ?? (await reader.pointer(queue, offset))
-      const wanted = pointer !== undefined && mayMatch(request.filter, pointer.tagHash)
+      const wanted = pointer !== undefined && request.filter.mayMatch(pointer.tagHash)
       if (wanted && into.messages.length > 0 && bytes + pointer.size > RECEIVE_BYTES_MAX) return
       const stored = wanted ? await reader.read(queue, offset, pointer) : undefined
       into.next = queueOffset(offset + 1)
-      if (stored === undefined || !hasTag(stored, request.filter)) continue
+      if (stored === undefined || !request.filter.matches(stored)) continue
       bytes += stored.byteLength
       into.messages.push({
         stored,

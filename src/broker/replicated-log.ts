@@ -23,12 +23,10 @@ export interface ReplicatedLog {
   readRow(key: Uint8Array): Promise<Uint8Array | null>
 }
 
-const NEVER_ABORTED = new AbortController().signal
-
 /**
  * After it, this member's state holds everything that was acknowledged before the call, and it led when the call
  * was made: a round of heartbeats and no entry (thesis 6.4). Throws NOT_LEADER, outcome none.
  */
 export async function readBarrier(log: ReplicatedLog): Promise<void> {
-  await log.waitApplied(await log.requests.readIndex(), NEVER_ABORTED)
+  await log.waitApplied(await log.requests.readIndex(), new AbortController().signal)
 }

@@ -291,6 +291,7 @@ class Member implements RunningMember {
     }
     return {
       operations: this.#broker.operations,
+      offsets: this.#broker.queueReads,
       view: this.#broker.machine,
       clock: this.#clock,
       storeHost: own.client,

@@ -6,14 +6,21 @@ import type {
   AckMessageResponse,
   ChangeInvisibleDurationRequest,
   ChangeInvisibleDurationResponse,
+  GetOffsetRequest,
+  GetOffsetResponse,
   HeartbeatRequest,
   NotifyClientTerminationRequest,
+  PullMessageRequest,
+  PullMessageResponse,
   QueryAssignmentRequest,
   QueryAssignmentResponse,
+  QueryOffsetRequest,
+  QueryOffsetResponse,
   QueryRouteRequest,
   QueryRouteResponse,
   ReceiveMessageRequest,
   TelemetryCommand,
+  UpdateOffsetRequest,
 } from '../rpc/apache-service.ts'
 import { codecOf, type MessageCodec } from '../rpc/protos.ts'
 
@@ -33,8 +40,20 @@ export const assignmentResponses = codec<QueryAssignmentResponse>('QueryAssignme
 export const changeRequests = codec<ChangeInvisibleDurationRequest>('ChangeInvisibleDurationRequest')
 /** ChangeInvisibleDurationResponse. */
 export const changeResponses = codec<ChangeInvisibleDurationResponse>('ChangeInvisibleDurationResponse')
+/** GetOffsetRequest. */
+export const getOffsetRequests = codec<GetOffsetRequest>('GetOffsetRequest')
+/** GetOffsetResponse. */
+export const getOffsetResponses = codec<GetOffsetResponse>('GetOffsetResponse')
 /** HeartbeatRequest. */
 export const heartbeatRequests = codec<HeartbeatRequest>('HeartbeatRequest')
+/** PullMessageRequest. */
+export const pullRequests = codec<PullMessageRequest>('PullMessageRequest')
+/** PullMessageResponse. */
+export const pullResponses = codec<PullMessageResponse>('PullMessageResponse')
+/** QueryOffsetRequest. */
+export const queryOffsetRequests = codec<QueryOffsetRequest>('QueryOffsetRequest')
+/** QueryOffsetResponse. */
+export const queryOffsetResponses = codec<QueryOffsetResponse>('QueryOffsetResponse')
 /** ReceiveMessageRequest. */
 export const receiveRequests = codec<ReceiveMessageRequest>('ReceiveMessageRequest')
 /** QueryRouteRequest. */
@@ -45,6 +64,8 @@ export const routeResponses = codec<QueryRouteResponse>('QueryRouteResponse')
 export const subscriptions = codec<Subscription>('Subscription')
 /** TelemetryCommand. */
 export const telemetryCommands = codec<TelemetryCommand>('TelemetryCommand')
+/** UpdateOffsetRequest. */
+export const updateOffsetRequests = codec<UpdateOffsetRequest>('UpdateOffsetRequest')
 /** NotifyClientTerminationRequest. */
 export const terminationRequests = codec<NotifyClientTerminationRequest>('NotifyClientTerminationRequest')
 

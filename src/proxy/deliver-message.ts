@@ -19,7 +19,8 @@ export interface Delivery {
   readonly offset: number
   /** 1 at the first delivery. */
   readonly attempt: number
-  readonly receiptHandle: string
+  /** `null` for a message that is only read. */
+  readonly receiptHandle: string | null
   readonly storeHost: string
   /** The dead letter topic that it was read from; `null` for an ordinary topic. */
   readonly deadLetterTopic: string | null
@@ -99,7 +100,7 @@ function writeSystemProperties(raw: Uint8Array, header: StoredHeader, delivery: 
   if (!born) system.bytes(BORN_TIMESTAMP, storedAt)
   system.bytes(STORE_TIMESTAMP, storedAt)
   system.text(STORE_HOST, delivery.storeHost)
-  system.text(RECEIPT_HANDLE, delivery.receiptHandle)
+  if (delivery.receiptHandle !== null) system.text(RECEIPT_HANDLE, delivery.receiptHandle)
   system.number(QUEUE_ID, delivery.queueId)
   system.number(QUEUE_OFFSET, delivery.offset)
   system.number(DELIVERY_ATTEMPT, delivery.attempt)

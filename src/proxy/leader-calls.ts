@@ -4,6 +4,8 @@ import type { CallHead, LeaderMethod } from './call-head.ts'
 import { changeInvisible, changeRefusal } from './change-invisible.ts'
 import { clientSeen, contact, handedOver, heartbeat, notifyTermination, release } from './client-calls.ts'
 import type { LeaderContext, LeaderPart } from './leader-context.ts'
+import { getOffset, queryOffset, updateOffset } from './offset-calls.ts'
+import { pullMessage } from './pull-message.ts'
 import { queryAssignment } from './query-assignment.ts'
 import { queryRoute } from './query-route.ts'
 import { receiveMessage, statusItems } from './receive-message.ts'
@@ -20,6 +22,10 @@ const PARTS: Readonly<Record<LeaderMethod, LeaderPart>> = {
   queryAssignment,
   heartbeat,
   notifyTermination,
+  pullMessage,
+  updateOffset,
+  getOffset,
+  queryOffset,
   contact,
   release,
   clientSeen,

@@ -1,6 +1,7 @@
 /** What the leader parts of the calls work with, on the node that leads. */
 import type { Clock } from '../base/ports.ts'
 import type { LeaderOperations } from '../broker/leader-port.ts'
+import type { OffsetOperations } from '../broker/offset-operations.ts'
 import type { MachineView } from '../broker/machine/view.ts'
 import type { Endpoints } from '../rpc/apache-definition.ts'
 import type { CallHead } from './call-head.ts'
@@ -8,6 +9,7 @@ import type { CallHead } from './call-head.ts'
 /** This member's own parts. Made once and shared by all calls. */
 export interface LeaderContext {
   readonly operations: LeaderOperations
+  readonly offsets: OffsetOperations
   readonly view: MachineView
   readonly clock: Clock
   /** Where this member serves clients, `host:port`: delivered messages name it as the place they come from. */

@@ -10,9 +10,6 @@ const PREFIX = '/apache.rocketmq.v2.MessagingService'
 
 const UNARY = [
   'ForwardMessageToDeadLetterQueue',
-  'UpdateOffset',
-  'GetOffset',
-  'QueryOffset',
   'EndTransaction',
   'RecallMessage',
   'SyncLiteSubscription',
@@ -20,17 +17,10 @@ const UNARY = [
 
 /** Every method of MessagingService that no other file answers. */
 export function notImplementedMethods(): readonly Method[] {
-  const unary = UNARY.map((name): Method => {
+  return UNARY.map((name): Method => {
     const reply = replyOf(name)
     return { type: 'unary', path: `${PREFIX}/${name}`, handle: () => Promise.resolve(reply) }
   })
-  const items = [replyOf('PullMessage')]
-  const pull: Method = {
-    type: 'serverStream',
-    path: `${PREFIX}/PullMessage`,
-    handle: () => Promise.resolve({ items }),
-  }
-  return [...unary, pull]
 }
 
 function replyOf(name: string): Uint8Array {

@@ -17,6 +17,7 @@ import type { LeaderContext } from './leader-context.ts'
 import { metricsExportMethod } from './metrics-export.ts'
 import { notImplementedMethods } from './not-implemented.ts'
 import { Patience } from './patience.ts'
+import { pullMethod } from './pull.ts'
 import { assignmentHere } from './query-assignment.ts'
 import { routeHere } from './query-route.ts'
 import { receiveMethod } from './receive.ts'
@@ -134,10 +135,14 @@ export class Proxy {
       unary('ChangeInvisibleDuration', this.#atLeader('changeInvisible')),
       unary('QueryRoute', this.#hereOrAtLeader('queryRoute', routeHere)),
       unary('QueryAssignment', this.#hereOrAtLeader('queryAssignment', assignmentHere)),
+      unary('UpdateOffset', this.#atLeader('updateOffset')),
+      unary('GetOffset', this.#atLeader('getOffset')),
+      unary('QueryOffset', this.#atLeader('queryOffset')),
       // No client gains anything from an error here, and some leave a node that gives one.
       unary('Heartbeat', this.#atLeader('heartbeat', OK_REPLY)),
       unary('NotifyClientTermination', this.#atLeader('notifyTermination', OK_REPLY)),
       { type: 'serverStream', path: `${PREFIX}/ReceiveMessage`, handle: this.#receive() },
+      { type: 'serverStream', path: `${PREFIX}/PullMessage`, handle: this.#pull() },
       { type: 'bidi', path: `${PREFIX}/Telemetry`, handle: this.#telemetry.handle },
       ...notImplementedMethods(),
       metricsExportMethod(),
@@ -153,6 +158,15 @@ export class Proxy {
       // Not repeated: meanwhile the message may be with another consumer under the same attempt.
       release: (head, request) => this.#tell(head, request, false),
       handedOver: (handles) => this.#handedOver.add(handles),
+    })
+  }
+
+  #pull(): ServerStreamMethod {
+    return pullMethod({
+      router: this.#router,
+      clock: this.#options.context.clock,
+      admission: this.#receives,
+      requestKeys: this.#requestKeys,
     })
   }
 

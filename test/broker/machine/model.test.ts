@@ -24,6 +24,10 @@ test('every answer and every claim in flight is what the plain words of the sema
         expect(replies.map(bare)).toEqual(expected)
         actor.learn(commands, replies)
         for (const group of model.groups.values()) {
+          const kept = [...harness.machine.pullQueues(group.id)].map(
+            (queue) => [queue, harness.machine.pullOffset(group.id, queue)?.offset] as const,
+          )
+          expect(new Map(kept)).toEqual(group.kept)
           for (const [queue, cursor] of group.cursors) {
             const mine = model.held.filter((held) => held.groupId === group.id && held.queue === queue)
             const committed = Math.min(cursor, ...mine.map(({ offset }) => offset))

@@ -11,6 +11,14 @@ import type {
   SendRequest,
   SendResult,
 } from '../../../src/broker/leader-port.ts'
+import type {
+  OffsetOperations,
+  OffsetPolicy,
+  PullRequest,
+  PullResult,
+  QueueName,
+  UpdateOffsetRequest,
+} from '../../../src/broker/offset-operations.ts'
 import type { Receipt } from '../../../src/broker/machine/commands.ts'
 import type { GroupView, MachineView, TopicView } from '../../../src/broker/machine/view.ts'
 import type { CallHead, LeaderMethod } from '../../../src/proxy/call-head.ts'
@@ -138,6 +146,34 @@ export class FakeOperations implements LeaderOperations {
   }
 }
 
+/** Queues of ten messages; keeps what was stored. */
+export class FakeOffsets implements OffsetOperations {
+  readonly pulls: PullRequest[] = []
+  readonly updates: UpdateOffsetRequest[] = []
+  onPull: (request: PullRequest) => Promise<PullResult> = ({ offset }) =>
+    Promise.resolve({ messages: [], nextOffset: offset })
+
+  pull(request: PullRequest): Promise<PullResult> {
+    this.pulls.push(request)
+    return this.onPull(request)
+  }
+
+  updateOffset(request: UpdateOffsetRequest): Promise<void> {
+    this.updates.push(request)
+    return Promise.resolve()
+  }
+
+  getOffset(): Promise<number> {
+    const last = this.updates.at(-1)?.offset
+    if (last === undefined) return Promise.reject(new BrokerError('OFFSET_NOT_FOUND', 'nothing is stored'))
+    return Promise.resolve(last)
+  }
+
+  queryOffset(_name: QueueName, policy: OffsetPolicy): Promise<number> {
+    return Promise.resolve(policy === 'beginning' ? 0 : policy === 'end' ? 10 : policy.time % 10)
+  }
+}
+
 /** The test says who leads. Calls to a leader elsewhere go to `onCall` and are kept. */
 export class FakeCluster implements Cluster {
   readonly calls: { readonly head: CallHead; readonly request: Uint8Array; readonly signal: AbortSignal }[] =
@@ -177,6 +213,7 @@ export interface World {
   readonly clock: ManualClock
   readonly view: FakeView
   readonly operations: FakeOperations
+  readonly offsets: FakeOffsets
   readonly context: LeaderContext
 }
 
@@ -184,8 +221,10 @@ export function world(changes: Partial<LeaderContext> = {}): World {
   const clock = new ManualClock()
   const view = new FakeView()
   const operations = new FakeOperations()
+  const offsets = new FakeOffsets()
   const context: LeaderContext = {
     operations,
+    offsets,
     view: view.asView(),
     clock,
     storeHost: '10.0.0.1:8081',
@@ -194,7 +233,7 @@ export function world(changes: Partial<LeaderContext> = {}): World {
     createTopic: null,
     ...changes,
   }
-  return { clock, view, operations, context }
+  return { clock, view, operations, offsets, context }
 }
 
 export function headFor(method: LeaderMethod, changes: Partial<CallHead> = {}): CallHead {

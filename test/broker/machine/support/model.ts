@@ -32,6 +32,8 @@ interface ModelGroup {
   readonly from: string
   readonly time: number
   readonly cursors: Map<number, number>
+  /** Offsets that the group keeps itself. */
+  readonly kept: Map<number, number>
 }
 interface Held {
   readonly groupId: number
@@ -117,6 +119,8 @@ export class Model {
           if (known?.moved === false) known.moved = true
         }
         return { type: 'done' }
+      case 'updateOffset':
+        return this.#updateOffset(command)
       case 'floor':
       case 'trim':
       case 'moveUp':
@@ -144,7 +148,12 @@ export class Model {
     this.topics.delete(name)
     const gone = topic.queues.map(({ number }) => number)
     this.held = this.held.filter(({ queue }) => !gone.includes(queue))
-    for (const group of this.groups.values()) for (const queue of gone) group.cursors.delete(queue)
+    for (const group of this.groups.values()) {
+      for (const queue of gone) {
+        group.cursors.delete(queue)
+        group.kept.delete(queue)
+      }
+    }
     return { type: 'done' }
   }
 
@@ -159,7 +168,15 @@ export class Model {
   }
 
   #addGroup(name: string, attemptsMax: number, from: string, time: number): ModelGroup {
-    const group = { id: ++this.#ids.group, name, attemptsMax, from, time, cursors: new Map<number, number>() }
+    const group = {
+      id: ++this.#ids.group,
+      name,
+      attemptsMax,
+      from,
+      time,
+      cursors: new Map<number, number>(),
+      kept: new Map(),
+    }
     this.groups.set(name, group)
     return group
   }
@@ -338,6 +355,21 @@ export class Model {
     if (held?.attempt !== delivery.attempt || held.visibleAt <= this.now || !held.autoRenew) return
     const end = Math.min(this.now + invisibleMs, held.since + RENEW_TOTAL_MS_MAX)
     held.visibleAt = Math.max(held.visibleAt, end)
+  }
+
+  #updateOffset(command: Command & { type: 'updateOffset' }): unknown {
+    const key = `offset${text(command.request)}`
+    const isRepeat = this.#answered.some((one) => one.key === key && one.at + REQUEST_WINDOW_MS > this.now)
+    if (isRepeat) return { type: 'done' }
+    const group = [...this.groups.values()].find(({ id }) => id === command.groupId)
+    const all = [...this.topics.values()].flatMap(({ queues }) => queues)
+    const queue = all.find(({ number }) => number === command.queue)
+    if (group === undefined) return refusal('GROUP_NOT_FOUND')
+    if (queue === undefined) return refusal('TOPIC_NOT_FOUND')
+    if (command.offset > queue.end) return refusal('ILLEGAL_OFFSET')
+    group.kept.set(command.queue, command.offset)
+    this.#answered.push({ key, reply: { type: 'done' }, at: this.now })
+    return { type: 'done' }
   }
 
   #deadLetter(groupId: number, queue: number, items: readonly { offset: number }[]): unknown {

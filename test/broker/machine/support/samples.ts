@@ -103,4 +103,11 @@ export const SAMPLES: readonly Command[] = [
   { type: 'recall', request: Buffer.from(requestKey(9)), timer },
   { type: 'moveTimers', items: [] },
   { type: 'moveTimers', items: [1, 2].map((id) => movedTimer(id)) },
+  {
+    type: 'updateOffset',
+    request: Buffer.from(requestKey(6)),
+    groupId: 7,
+    queue: 0xffff_ffff,
+    offset: offset(FAR),
+  },
 ]

@@ -81,7 +81,8 @@ export class Actor {
     if (kind < 89) return { type: 'release', deliveries: this.#some(random) }
     if (kind < 91) return { type: 'releaseClient', client: clientHash(random.below(3)), groupId: null }
     if (kind < 95) return { type: 'renew', invisibleMs: 60_000 as Millis, deliveries: this.#some(random) }
-    if (kind < 99) return deadLetter(random, machine)
+    if (kind < 97) return deadLetter(random, machine)
+    if (kind < 99) return this.#updateOffset(random, machine)
     return { type: 'advance' }
   }
 
@@ -162,6 +163,13 @@ export class Actor {
     if (receipt === undefined) return { type: 'advance' }
     const invisibleMs = random.pick([0, 3000, 100_000]) as Millis
     return { type: 'changeInvisible', request, receipt, invisibleMs }
+  }
+
+  #updateOffset(random: Prng, machine: BrokerMachine): Command {
+    const queue = random.pick(pickTopic(random, machine)?.queues ?? [9])
+    const groupId = pickGroup(random, machine)?.id ?? 9
+    const offset = random.below((machine.queue(queue)?.nextOffset ?? 0) + 3) as QueueOffset
+    return { type: 'updateOffset', request: this.#request(random), groupId, queue, offset }
   }
 
   /** Mostly a new key, now and then one that was there. */
