@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { millis } from '../../src/base/brand.ts'
 import type { PullRequest, PullResult } from '../../src/broker/offset-operations.ts'
 import { ALL_MESSAGES, parseTagFilter } from '../../src/broker/tag-filter.ts'
-import { bodyText, requestKey, SimBroker } from '../support/sim-broker.ts'
+import { bodyText, groupWish, requestKey, SimBroker } from '../support/sim-broker.ts'
 
 let sim: SimBroker
 
@@ -96,7 +96,7 @@ describe('offsets', () => {
     await update(2)
     await update(1)
     expect(await get()).toBe(1)
-    await sim.finish(sim.admin.createGroup('new', 'default', 0, 0))
+    await sim.finish(sim.admin.createGroup(groupWish('new', 'default', 0, 0)))
     await expect(get('new')).rejects.toMatchObject({ code: 'OFFSET_NOT_FOUND' })
     await expect(update(3)).rejects.toMatchObject({ code: 'ILLEGAL_OFFSET' })
   })
