@@ -19,39 +19,17 @@ import type {
   TimerName,
 } from '../../../../src/broker/machine/commands.ts'
 import { readStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
-
-interface ModelQueue {
-  readonly number: number
-  readonly topicId: number
-  end: number
-}
-interface ModelGroup {
-  readonly id: number
-  readonly name: string
-  readonly attemptsMax: number
-  readonly from: string
-  readonly time: number
-  readonly cursors: Map<number, number>
-  /** Offsets that the group keeps itself. */
-  readonly kept: Map<number, number>
-}
-interface Held {
-  readonly groupId: number
-  readonly queue: number
-  readonly offset: number
-  attempt: number
-  visibleAt: number
-  since: number
-  autoRenew: boolean
-  request: string | null
-  client: string | null
-}
-
-interface ModelTimer extends TimerName {
-  readonly topicId: number
-  moved: boolean
-  over: boolean
-}
+import {
+  claimed,
+  groupReply,
+  type Held,
+  type ModelGroup,
+  type ModelQueue,
+  type ModelTimer,
+  refusal,
+  text,
+  topicReply,
+} from './model-parts.ts'
 
 export class Model {
   now = 0
@@ -386,24 +364,4 @@ export class Model {
     }
     return { type: 'done' }
   }
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}
-
-function claimed({ queue, offset, attempt, visibleAt }: Held): unknown {
-  return { queue, offset, attempt, deadline: visibleAt }
-}
-
-function refusal(code: string): unknown {
-  return { type: 'refused', code }
-}
-
-function topicReply(topicId: number): unknown {
-  return { type: 'topic', topicId }
-}
-
-function groupReply(groupId: number): unknown {
-  return { type: 'group', groupId }
 }
