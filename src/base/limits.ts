@@ -78,6 +78,8 @@ export const GROUPS_MAX = 10_000
 export const QUEUES_PER_TOPIC_MAX = 64
 export const QUEUES_PER_TOPIC_DEFAULT = 8
 export const IN_FLIGHT_PER_GROUP_QUEUE_MAX = 20_000
+/** The most deliveries that a group can ask for. */
+export const ATTEMPTS_MAX = 10_000
 export const DELIVERY_ATTEMPTS_DEFAULT = 17
 export const DEDUPE_IDS_MAX = 1 << 20
 export const DEDUPE_MS = 120_000

@@ -25,12 +25,22 @@ export interface GroupWish extends PolicyWish {
   readonly startTimeMs: number
 }
 
+export interface TopicUpdate {
+  readonly name: string
+  readonly queueCount: number
+  /** As in apache.rocketmq.v2: 1 NONE, 2 READ, 3 WRITE, 4 READ_WRITE. */
+  readonly permission: number
+  readonly retentionMs?: number
+}
+
 export interface TopicSummary {
   readonly name: string
   readonly messageType: number
   readonly queueCount: number
   readonly messageCount: number
   readonly createdMs: number
+  readonly permission: number
+  readonly retentionMs: number
 }
 
 export interface TopicDescription {
@@ -94,6 +104,18 @@ export class Admin {
     return this.#change({ type: 'createTopic', name, messageType: type, queueCount: queues }, 'topic')
   }
 
+  /** Changes what is given: 0 and `undefined` leave as it is. Returns the index of the entry. */
+  async updateTopic({ name, queueCount, permission, retentionMs }: TopicUpdate): Promise<LogIndex> {
+    const command = {
+      type: 'updateTopic',
+      name,
+      queueCount: queueCount === 0 ? null : queueCount,
+      permission: permission === 0 ? null : permission,
+      retentionMs: retentionMs === undefined ? null : millis(retentionMs),
+    } as const
+    return this.#change(command, 'topic')
+  }
+
   async deleteTopic(name: string): Promise<LogIndex> {
     return this.#change({ type: 'deleteTopic', name }, 'done')
   }
@@ -105,6 +127,11 @@ export class Admin {
       { type: 'createGroup', name, start: startPolicy(start, startTimeMs), ...policy },
       'group',
     )
+  }
+
+  /** Gives a group that is there another policy; what is not given is as for a new group. */
+  async updateGroup({ name, ...wish }: PolicyWish & { readonly name: string }): Promise<LogIndex> {
+    return this.#change({ type: 'updateGroup', name, ...groupPolicy(wish) }, 'group')
   }
 
   async deleteGroup(name: string): Promise<LogIndex> {
@@ -154,8 +181,9 @@ export class Admin {
       const queue = this.#view.queue(number)
       if (queue !== undefined) messageCount += queue.nextOffset - queue.minOffset
     }
-    const { name, messageType, queues, createdAt } = topic
-    return { name, messageType, queueCount: queues.length, messageCount, createdMs: createdAt }
+    const { name, messageType, queues, createdAt, permission, retentionMs } = topic
+    const queueCount = queues.length
+    return { name, messageType, queueCount, messageCount, createdMs: createdAt, permission, retentionMs }
   }
 
   #groupQueues(group: GroupView): GroupQueueStatus[] {

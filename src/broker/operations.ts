@@ -22,6 +22,9 @@ import {
   isDeadLetterTopic,
   MESSAGE_TYPE_NORMAL,
   messageTypeName,
+  PERMISSION_READ,
+  PERMISSION_READ_WRITE,
+  PERMISSION_WRITE,
 } from './machine/index.ts'
 import { expectReply, type KnownNames } from './known-names.ts'
 import type { MachineView, TopicView } from './machine/view.ts'
@@ -51,6 +54,7 @@ export class Operations implements LeaderOperations {
     this.#requireLeading()
     this.#options.diskGuard.requireSpace()
     const topic = await this.#names.topic(request.topic)
+    requirePermission(topic, PERMISSION_WRITE)
     requireTypes(topic, request.messageTypes)
     const { reply } = await this.#options.log.propose(
       encodeSend(topic.id, request.count, request.messages, request.bytes),
@@ -61,6 +65,7 @@ export class Operations implements LeaderOperations {
   async receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]> {
     this.#requireLeading()
     const topic = await this.#names.topic(request.topic)
+    requirePermission(topic, PERMISSION_READ)
     const group = await this.#names.contact(request.group, topic)
     return this.#options.receivers.receive(group.id, topic.id, request)
   }
@@ -135,6 +140,16 @@ export class Operations implements LeaderOperations {
   async #propose(command: Command): Promise<Reply> {
     return (await this.#options.log.propose(encodeCommand(command))).reply
   }
+}
+
+/** Throws FORBIDDEN for a topic that an operator has closed for sending or receiving. */
+export function requirePermission(
+  { name, permission }: TopicView,
+  wanted: typeof PERMISSION_READ | typeof PERMISSION_WRITE,
+): void {
+  if (permission === wanted || permission === PERMISSION_READ_WRITE) return
+  const what = wanted === PERMISSION_WRITE ? 'sending' : 'receiving'
+  throw new BrokerError('FORBIDDEN', `topic ${name} is closed for ${what}`)
 }
 
 /** What can be sent so far. */

@@ -1,5 +1,5 @@
 /** Finds where the queues begin above a rising floor, and has what stands before deleted from the tables. */
-import { queueOffset, type LogPosition, type Millis, type QueueOffset } from '../base/brand.ts'
+import { millis, queueOffset, type LogPosition, type Millis, type QueueOffset } from '../base/brand.ts'
 import { QUEUE_PAGE_POINTERS } from '../base/limits.ts'
 import type { Trim } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
@@ -8,6 +8,7 @@ import type { MachineView, QueueView, TopicView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 import { firstWhere } from './first-where.ts'
+import { offsetByTime } from './offset-by-time.ts'
 
 /** Each queue of a command costs a look at every group. */
 const QUEUES_PER_COMMAND = 32
@@ -40,6 +41,23 @@ export class QueueTrimmer {
       queues = []
     }
     if (queues.length > 0) await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+  }
+
+  /** Lets the queues of topics with a retention of their own begin with what was stored within it. */
+  async trimTopics(now: Millis): Promise<void> {
+    const queues: Trim['queues'][number][] = []
+    for (const [topic, queue] of this.#queues()) {
+      if (topic.retentionMs === 0 || queue.minOffset === queue.nextOffset) continue
+      const since = millis(Math.max(0, now - topic.retentionMs))
+      const minOffset = isDeadLetterTopic(topic.name)
+        ? await this.#firstDeadAt(queue, since)
+        : await offsetByTime(this.#reader, queue, since)
+      if (minOffset > queue.minOffset) queues.push({ queue: queue.queue, minOffset })
+    }
+    for (let at = 0; at < queues.length; at += QUEUES_PER_COMMAND) {
+      const some = queues.slice(at, at + QUEUES_PER_COMMAND)
+      await this.#log.propose(encodeCommand({ type: 'trim', queues: some }))
+    }
   }
 
   /** Deletes the pages before the minimum of each queue, as far as nothing needs them. */

@@ -90,6 +90,7 @@ export class Retention {
       logger.info({ floor: target, movedBytes: view.movedBytes }, 'retention floor moved')
       passed()
     }
+    await trimmer.trimTopics(this.#options.now())
     await trimmer.dropPages()
   }
 

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { GroupDescription, GroupSummary } from '../rpc/admin-types.ts'
 import { withAdmin, withGroupHint } from './admin-client.ts'
-import { type BackoffWish, NO_BACKOFF, parseBackoff } from './backoff-option.ts'
+import { type BackoffWish, backoffOf, NO_BACKOFF, parseBackoff } from './backoff-option.ts'
 import { type CommonOptions, withCommonOptions } from './cli-options.ts'
 import { say, terminalWidth } from './terminal.ts'
 import { tableText } from './text-table.ts'
@@ -13,6 +13,7 @@ const EXAMPLES = `Examples:
   npm run cli -- group create billing --from 2026-11-01T12:00:00Z
   npm run cli -- group create billing --fifo                        keeps the order in message groups
   npm run cli -- group create billing --attempts 5 --backoff 1s,10s,1m
+  npm run cli -- group update billing --attempts 20
   npm run cli -- group list
   npm run cli -- group describe billing                             how far it is in each queue
   npm run cli -- group delete billing
@@ -31,9 +32,11 @@ interface CreateOptions extends CommonOptions {
   readonly backoff: BackoffWish
 }
 
-/** Adds the command with its four verbs. */
+/** Adds the command with its verbs. */
 export function addGroupCommand(program: Command): void {
-  const group = program.command('group').description('make, list, describe and delete consumer groups')
+  const group = program
+    .command('group')
+    .description('make, change, list, describe and delete consumer groups')
   group.addHelpText('before', EXAMPLES)
   withCommonOptions(group.command('create <NAME>'))
     .description('make a consumer group')
@@ -43,6 +46,11 @@ export function addGroupCommand(program: Command): void {
     .option('--backoff <DELAYS>', 'between deliveries: 1s,5s,30s or 1s..10m x2', parseBackoff, NO_BACKOFF)
     .addHelpText('before', EXAMPLES)
     .action(create)
+  withCommonOptions(group.command('update <NAME>'))
+    .description('change how a group in use is delivered to')
+    .option('--attempts <N>', 'deliveries before a message is a dead letter', attemptCount)
+    .option('--backoff <DELAYS>', 'between deliveries: 1s,5s,30s or 1s..10m x2', parseBackoff)
+    .action(update)
   withCommonOptions(group.command('list')).description('all consumer groups').action(list)
   withCommonOptions(group.command('describe <NAME>'))
     .description('how far one is in each queue')
@@ -71,6 +79,24 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const request = { name, ...from, attemptsMax: attempts, fifo, ...backoff }
   await withAdmin(options, (client) => client.call('CreateGroup', request))
   say(options.json === true ? JSON.stringify({ created: name }) : `Made consumer group ${name}.`)
+}
+
+interface UpdateOptions extends CommonOptions {
+  readonly attempts?: number
+  readonly backoff?: BackoffWish
+}
+
+async function update(name: string, options: UpdateOptions): Promise<void> {
+  await withAdmin(options, (client) =>
+    withGroupHint(client, name, async () => {
+      // What is not given stays: the call itself sets the whole policy.
+      const { summary } = await client.call('DescribeGroup', { name })
+      const attemptsMax = options.attempts ?? summary?.attemptsMax ?? 0
+      const backoff = options.backoff ?? backoffOf(summary)
+      return client.call('UpdateGroup', { name, attemptsMax, fifo: summary?.fifo ?? false, ...backoff })
+    }),
+  )
+  say(options.json === true ? JSON.stringify({ updated: name }) : `Updated consumer group ${name}.`)
 }
 
 async function list(options: CommonOptions): Promise<void> {

@@ -6,7 +6,8 @@ import type { TopicDescription, TopicSummary } from '../rpc/admin-types.ts'
 import { MessageType } from '../rpc/apache-enums.ts'
 import { withAdmin, withTopicHint } from './admin-client.ts'
 import { type CommonOptions, withCommonOptions } from './cli-options.ts'
-import { listText } from './format.ts'
+import { durationMs } from './duration-option.ts'
+import { durationText, listText } from './format.ts'
 import { note, say, terminalWidth } from './terminal.ts'
 import { tableText } from './text-table.ts'
 
@@ -14,6 +15,8 @@ const EXAMPLES = `Examples:
   npm run cli -- topic create orders               a topic with ${QUEUES_PER_TOPIC_DEFAULT} queues
   npm run cli -- topic create orders --queues 16
   npm run cli -- topic create payments --type FIFO   one message group's messages keep their order
+  npm run cli -- topic update orders --queues 16   queues can be added while it is used
+  npm run cli -- topic update orders --permission read --retention 12h
   npm run cli -- topic list
   npm run cli -- topic describe orders             its queues and who reads it
   npm run cli -- topic delete orders
@@ -21,14 +24,17 @@ const EXAMPLES = `Examples:
 
 const TYPES = ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'PRIORITY', 'LITE', 'MIXED'] as const
 
+/** In the order of apache.rocketmq.v2.Permission. */
+const PERMISSIONS = ['none', 'read', 'write', 'read-write'] as const
+
 interface CreateOptions extends CommonOptions {
   readonly type: (typeof TYPES)[number]
   readonly queues: number
 }
 
-/** Adds the command with its four verbs. */
+/** Adds the command with its verbs. */
 export function addTopicCommand(program: Command): void {
-  const topic = program.command('topic').description('make, list, describe and delete topics')
+  const topic = program.command('topic').description('make, change, list, describe and delete topics')
   topic.addHelpText('before', EXAMPLES)
   withCommonOptions(topic.command('create <NAME>'))
     .description('make a topic')
@@ -36,6 +42,12 @@ export function addTopicCommand(program: Command): void {
     .option('--queues <N>', `1 to ${QUEUES_PER_TOPIC_MAX}`, queueCount, QUEUES_PER_TOPIC_DEFAULT)
     .addHelpText('before', EXAMPLES)
     .action(create)
+  withCommonOptions(topic.command('update <NAME>'))
+    .description('change a topic in use')
+    .option('--queues <N>', 'as many as it has, or more', queueCount)
+    .addOption(new Option('--permission <WHAT>', 'who may use it').choices(PERMISSIONS))
+    .option('--retention <TIME>', 'how long messages stay, such as 12h; log: as long as the log', retention)
+    .action(update)
   withCommonOptions(topic.command('list')).description('all topics').action(list)
   withCommonOptions(topic.command('describe <NAME>')).description('one topic and its queues').action(describe)
   withCommonOptions(topic.command('delete <NAME>'))
@@ -63,6 +75,31 @@ async function create(name: string, options: CreateOptions): Promise<void> {
       `Members ${listText(made.unreachable.map(String))} did not answer; they learn of it when they are back.`,
     )
   }
+}
+
+interface UpdateOptions extends CommonOptions {
+  readonly queues?: number
+  readonly permission?: (typeof PERMISSIONS)[number]
+  readonly retention?: number
+}
+
+function retention(text: string): number {
+  return text === 'log' ? 0 : durationMs(text, 'give a time such as 30m, 12h or 3d, or log.')
+}
+
+async function update(name: string, options: UpdateOptions): Promise<void> {
+  const { queues = 0, permission, retention: retentionMs } = options
+  const request = {
+    name,
+    queueCount: queues,
+    // The enum begins with 1.
+    permission: permission === undefined ? 0 : PERMISSIONS.indexOf(permission) + 1,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+  }
+  const made = await withAdmin(options, (client) =>
+    withTopicHint(client, name, () => client.call('UpdateTopic', request)),
+  )
+  say(options.json === true ? JSON.stringify({ updated: name, ...made }) : `Updated topic ${name}.`)
 }
 
 async function list(options: CommonOptions): Promise<void> {
@@ -96,6 +133,7 @@ async function describe(name: string, options: CommonOptions): Promise<void> {
 function topicText(name: string, { summary, queues, groups }: TopicDescription): string {
   const count = summary?.messageCount ?? 0
   const head = `Topic ${name} (${messageTypeName(summary?.messageType ?? 0)}): ${count} messages in ${queues.length} queues.`
+  const rules = ruleText(summary)
   const readers = groups.length === 0 ? 'No consumer group reads it.' : `Read by ${listText(groups)}.`
   const rows = tableText(
     [
@@ -112,7 +150,14 @@ function topicText(name: string, { summary, queues, groups }: TopicDescription):
     queues,
     terminalWidth(),
   )
-  return `${head} ${readers}\n\n${rows}`
+  return `${head} ${rules}${readers}\n\n${rows}`
+}
+
+function ruleText(summary: TopicSummary | null): string {
+  const permission = PERMISSIONS[(summary?.permission ?? 4) - 1] ?? 'read-write'
+  const open = permission === 'read-write' ? '' : `It is open for: ${permission}. `
+  const kept = summary?.retentionMs ?? 0
+  return kept === 0 ? open : `${open}Messages stay for ${durationText(kept)}. `
 }
 
 async function remove(name: string, options: CommonOptions): Promise<void> {

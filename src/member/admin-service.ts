@@ -6,7 +6,14 @@ import type { LogIndex, NodeId } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Admin } from '../broker/admin.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { AdminCalls, CreateGroupRequest, CreateTopicRequest, MemberStatus } from '../rpc/admin-types.ts'
+import type {
+  AdminCalls,
+  CreateGroupRequest,
+  CreateTopicRequest,
+  MemberStatus,
+  UpdateGroupRequest,
+  UpdateTopicRequest,
+} from '../rpc/admin-types.ts'
 import type { Draft } from '../rpc/draft.ts'
 import type { Method } from '../rpc/service.ts'
 import { typedService } from '../rpc/typed-service.ts'
@@ -40,6 +47,8 @@ export class AdminService {
     return typedService<AdminCalls>('dledger.v1.Admin', {
       DescribeMember: async () => describeMember(),
       CreateTopic: async (_context, request) => this.#createTopic(request),
+      UpdateTopic: async (_context, request) =>
+        this.serving(await this.#atLeader({ method: 'updateTopic', request })),
       DeleteTopic: async (_context, request) => {
         await this.#atLeader({ method: 'deleteTopic', request })
         return {}
@@ -48,6 +57,10 @@ export class AdminService {
       DescribeTopic: async (_context, { name }) => admin.describeTopic(name),
       CreateGroup: async (_context, request) => {
         await this.#atLeader({ method: 'createGroup', request })
+        return {}
+      },
+      UpdateGroup: async (_context, request) => {
+        await this.#atLeader({ method: 'updateGroup', request })
         return {}
       },
       DeleteGroup: async (_context, request) => {
@@ -68,6 +81,10 @@ export class AdminService {
         const { name, messageType, queueCount } = call.request as CreateTopicRequest
         return admin.createTopic(name, messageType, queueCount)
       }
+      case 'updateTopic':
+        return admin.updateTopic(call.request as UpdateTopicRequest)
+      case 'updateGroup':
+        return admin.updateGroup(call.request as UpdateGroupRequest)
       case 'deleteTopic':
         return admin.deleteTopic(request.name)
       case 'createGroup':

@@ -3,8 +3,10 @@
  * group; the pop lock keeps consumers apart.
  */
 import { BrokerError } from '../base/errors.ts'
+import { acceptedTypes } from '../broker/machine/index.ts'
 import type { TopicView } from '../broker/machine/view.ts'
 import { topicMissing } from '../broker/known-names.ts'
+import { requirePermission } from '../broker/operations.ts'
 import { Permission } from '../rpc/apache-enums.ts'
 import type { QueryAssignmentRequest } from '../rpc/apache-service.ts'
 import { assignmentRequests, assignmentResponses } from './codecs.ts'
@@ -39,12 +41,13 @@ function checkedTopic({ topic, group }: QueryAssignmentRequest): string {
 }
 
 function assignmentReply(context: LeaderContext, wish: QueryAssignmentRequest, topic: TopicView): Uint8Array {
+  requirePermission(topic, Permission.READ)
   const messageQueue = {
     topic: wish.topic,
     id: ALL_QUEUES,
     permission: Permission.READ,
     broker: brokerOf(context, wish.endpoints),
-    acceptMessageTypes: [topic.messageType],
+    acceptMessageTypes: acceptedTypes(topic.messageType),
   }
   return assignmentResponses.encode({ status: OK, assignments: [{ messageQueue }] })
 }

@@ -7,7 +7,6 @@ import { acceptedTypes } from '../broker/machine/index.ts'
 import type { MachineView, TopicView } from '../broker/machine/view.ts'
 import { topicMissing } from '../broker/known-names.ts'
 import type { Broker, Endpoints } from '../rpc/apache-definition.ts'
-import { Permission } from '../rpc/apache-enums.ts'
 import type { QueryRouteRequest } from '../rpc/apache-service.ts'
 import { routeRequests, routeResponses } from './codecs.ts'
 import type { LeaderContext, LeaderPart } from './leader-context.ts'
@@ -64,7 +63,7 @@ function routeReply(context: LeaderContext, wish: QueryRouteRequest, topic: Topi
     messageQueues: topic.queues.map((_, id) => ({
       topic: wish.topic,
       id,
-      permission: Permission.READ_WRITE,
+      permission: topic.permission,
       broker,
       acceptMessageTypes,
     })),

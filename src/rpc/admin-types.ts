@@ -94,6 +94,17 @@ export interface CreateTopicResponse {
 }
 
 /** As in the definition file. */
+export interface UpdateTopicRequest {
+  readonly name: string
+  /** 0 leaves it as it is. Queues are only added. */
+  readonly queueCount: number
+  /** As in apache.rocketmq.v2.Permission: 1 none, 2 read, 3 write, 4 both; 0 leaves it as it is. */
+  readonly permission: number
+  /** How long messages stay; 0: as long as the log keeps them. Left out: as it is. */
+  readonly retentionMs?: number
+}
+
+/** As in the definition file. */
 export interface DeleteTopicRequest {
   readonly name: string
 }
@@ -111,6 +122,10 @@ export interface TopicSummary {
   readonly queueCount: number
   readonly messageCount: number
   readonly createdMs: number
+  /** As in apache.rocketmq.v2.Permission. */
+  readonly permission: number
+  /** 0: as long as the log keeps them. */
+  readonly retentionMs: number
 }
 
 /** As in the definition file. */
@@ -156,6 +171,17 @@ export interface CreateGroupRequest {
 
 /** As in the definition file. */
 export type CreateGroupResponse = Readonly<Record<string, never>>
+
+/** As in the definition file: what is not given is as for a new group. */
+export interface UpdateGroupRequest {
+  readonly name: string
+  readonly attemptsMax: number
+  readonly fifo: boolean
+  readonly backoffDelaysMs: readonly number[]
+  readonly backoffInitialMs: number
+  readonly backoffMaxMs: number
+  readonly backoffMultiplier: number
+}
 
 /** As in the definition file. */
 export interface DeleteGroupRequest {
@@ -214,10 +240,12 @@ export interface GroupDescription {
 export type AdminCalls = {
   readonly DescribeMember: { readonly request: DescribeMemberRequest; readonly response: MemberStatus }
   readonly CreateTopic: { readonly request: CreateTopicRequest; readonly response: CreateTopicResponse }
+  readonly UpdateTopic: { readonly request: UpdateTopicRequest; readonly response: CreateTopicResponse }
   readonly DeleteTopic: { readonly request: DeleteTopicRequest; readonly response: DeleteTopicResponse }
   readonly ListTopics: { readonly request: ListTopicsRequest; readonly response: ListTopicsResponse }
   readonly DescribeTopic: { readonly request: DescribeTopicRequest; readonly response: TopicDescription }
   readonly CreateGroup: { readonly request: CreateGroupRequest; readonly response: CreateGroupResponse }
+  readonly UpdateGroup: { readonly request: UpdateGroupRequest; readonly response: CreateGroupResponse }
   readonly DeleteGroup: { readonly request: DeleteGroupRequest; readonly response: DeleteGroupResponse }
   readonly ListGroups: { readonly request: ListGroupsRequest; readonly response: ListGroupsResponse }
   readonly DescribeGroup: { readonly request: DescribeGroupRequest; readonly response: GroupDescription }

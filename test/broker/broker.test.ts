@@ -27,6 +27,19 @@ test('a receiver that waits is woken by the first message', async () => {
   expect(sim.clock.mono() - before).toBeLessThan(100)
 })
 
+test('a topic closed for sending or receiving refuses just that, until it is opened again', async () => {
+  const open = (permission: number): Promise<unknown> =>
+    sim.finish(sim.admin.updateTopic({ name: 't', queueCount: 0, permission }))
+  await open(2)
+  await expect(sim.send('t', ['a'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  expect(await sim.finish(sim.receive())).toEqual([])
+  await open(3)
+  await sim.send('t', ['b'])
+  await expect(sim.finish(sim.receive())).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await open(4)
+  expect((await sim.finish(sim.receive())).map(bodyText)).toEqual(['b'])
+})
+
 test('an empty receive ends at its polling time, not before', async () => {
   const start = sim.clock.mono()
   const waiting = sim.receive({ pollUntilMono: start + 5_000 })

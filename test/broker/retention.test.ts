@@ -43,6 +43,22 @@ function queue(sim: SimBroker) {
   return view
 }
 
+test('a topic with a retention of its own forgets what was stored before it, and others do not', async () => {
+  const sim = await start(BY_TIME)
+  await sim.finish(sim.admin.createTopic('other', 0, 1))
+  await sim.send('t', ['old'])
+  await sim.send('other', ['kept'])
+  const rules = { queueCount: 0, permission: 0 }
+  await sim.finish(sim.admin.updateTopic({ ...rules, name: 't', retentionMs: 60_000 }))
+  await sim.run(20_000, 1_000)
+  expect(queue(sim)).toMatchObject({ minOffset: 1, nextOffset: 1 })
+  await sim.finish(sim.admin.updateTopic({ ...rules, name: 't', retentionMs: 0 }))
+  await sim.send('t', ['new'])
+  await sim.run(20_000, 1_000)
+  expect(await receiveAll(sim)).toEqual(['new'])
+  expect(await receiveAll(sim, 'other')).toEqual(['kept'])
+})
+
 describe('messages in a segment that is older than the retention time', () => {
   test('are gone, and a group that was behind goes on with the first that is left', async () => {
     const sim = await start(BY_TIME)

@@ -12,9 +12,6 @@ test('a back-off is a list of delays or grows from one to another', () => {
   })
 })
 
-test.each(['', '1', '0s', '1s,', '1s..x2', '1d', 'x'])(
-  '%j is no back-off, and what to write is said',
-  (text) => {
-    expect(() => parseBackoff(text)).toThrow(InvalidArgumentError)
-  },
-)
+test.each(['', '1', '0s', '1s,', '1s..x2', 'x'])('%j is no back-off, and what to write is said', (text) => {
+  expect(() => parseBackoff(text)).toThrow(InvalidArgumentError)
+})

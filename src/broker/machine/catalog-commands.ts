@@ -1,6 +1,7 @@
 /** Commands that make and delete topics and groups, and the first contact of a group with a topic. */
 import type { QueueOffset } from '../../base/brand.ts'
 import {
+  ATTEMPTS_MAX,
   DELIVERY_ATTEMPTS_DEFAULT,
   GROUP_NAME_LENGTH_MAX,
   GROUPS_MAX,
@@ -18,6 +19,7 @@ import type {
   Refused,
   Reply,
   StartPolicy,
+  TopicId,
 } from './commands.ts'
 import { Queue } from './consume-queue.ts'
 import { Consumer } from './consumer.ts'
@@ -31,7 +33,6 @@ import { DEAD_LETTER_PREFIX, isTopicType, MESSAGE_TYPE_NORMAL, Topic } from './t
 
 /** RocketMQ: TopicValidator. Names of dead letter topics may be longer, by the prefix. */
 const NAME = /^[%|a-zA-Z0-9_-]+$/
-const ATTEMPTS_MAX = 10_000
 const NUMBERS_END = 2 ** 32 - QUEUES_PER_TOPIC_MAX
 
 const DONE: Reply = { type: 'done' }
@@ -56,7 +57,7 @@ export function createTopic(state: MachineState, command: CreateTopic): Reply {
   if (queueCount < 1 || queueCount > QUEUES_PER_TOPIC_MAX) {
     return refused('BAD_REQUEST', `a topic has 1 to ${QUEUES_PER_TOPIC_MAX} queues`)
   }
-  if (state.topics.byId.size >= TOPICS_MAX || state.nextQueue > NUMBERS_END) {
+  if (state.topics.byId.size >= TOPICS_MAX || !isRoomForQueues(state)) {
     return refused('LIMIT_REACHED', 'there are too many topics')
   }
   return { type: 'topic', topicId: addTopic(state, name, messageType, queueCount).id }
@@ -70,17 +71,28 @@ export function deadLetterTopic(state: MachineState, group: Group): Topic {
 
 function addTopic(state: MachineState, name: string, messageType: number, queueCount: number): Topic {
   const id = state.nextTopicId++
-  const queues: Queue[] = []
-  for (let queueId = 0; queueId < queueCount; queueId++) {
-    const queue = new Queue(state.nextQueue++, id, queueId)
-    state.rows.touch(queue)
-    queues.push(queue)
-  }
+  const queues = addQueues(state, id, 0, queueCount)
   const topic = new Topic(id, name, messageType, state.now, queues)
   state.topics.add(topic)
   state.rows.touch(topic)
   state.catalogMoved()
   return topic
+}
+
+/** Whether a topic can have all its queues: their numbers are never given out twice. */
+export function isRoomForQueues(state: MachineState): boolean {
+  return state.nextQueue <= NUMBERS_END
+}
+
+/** Makes the queues with the ids `[start, end)` of a topic. */
+export function addQueues(state: MachineState, topicId: TopicId, start: number, end: number): Queue[] {
+  const queues: Queue[] = []
+  for (let queueId = start; queueId < end; queueId++) {
+    const queue = new Queue(state.nextQueue++, topicId, queueId)
+    state.rows.touch(queue)
+    queues.push(queue)
+  }
+  return queues
 }
 
 /** Deletes a topic with its queues and every group's place in them. The bytes in the log stay. */
@@ -132,10 +144,7 @@ function addGroup(
   if (!NAME.test(name) || name.length > GROUP_NAME_LENGTH_MAX) {
     return refused('ILLEGAL_GROUP', 'the group name is illegal')
   }
-  if (policy.attemptsMax < 1 || policy.attemptsMax > ATTEMPTS_MAX) {
-    return refused('BAD_REQUEST', `a group has 1 to ${ATTEMPTS_MAX} attempts`)
-  }
-  const fault = backoffFault(policy.backoff)
+  const fault = policyFault(policy)
   if (fault !== undefined) return refused('BAD_REQUEST', fault)
   if (state.groups.byId.size >= GROUPS_MAX) return refused('LIMIT_REACHED', 'there are too many groups')
   const group = new Group(state.nextGroupId++, name, start, policy, state.now)
@@ -143,6 +152,12 @@ function addGroup(
   state.rows.touch(group)
   state.catalogMoved()
   return group
+}
+
+/** What is wrong with a policy, in words; `undefined` when nothing is. */
+export function policyFault({ attemptsMax, backoff }: GroupPolicy): string | undefined {
+  if (attemptsMax < 1 || attemptsMax > ATTEMPTS_MAX) return `a group has 1 to ${ATTEMPTS_MAX} attempts`
+  return backoffFault(backoff)
 }
 
 function policyOf({ attemptsMax, fifo, backoff }: GroupPolicy): GroupPolicy {

@@ -14,7 +14,7 @@ import {
   START_KINDS,
 } from './command-encode.ts'
 import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
-import type { Delivery, MoveUp, Receipt, StartPolicy } from './commands.ts'
+import type { Delivery, MoveUp, Receipt, StartPolicy, UpdateTopic } from './commands.ts'
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
 import { readMoveTimers, readTimerOf, readTimers } from './timer-codec.ts'
@@ -42,6 +42,12 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       return readCreateGroup(version, body)
     case COMMAND_KINDS.deleteGroup:
       return { type: 'deleteGroup', name: body.text16() }
+    case COMMAND_KINDS.updateTopic:
+      return readUpdateTopic(body)
+    case COMMAND_KINDS.updateGroup: {
+      const name = body.text16()
+      return { type: 'updateGroup', name, ...readOrder(body, body.uint32()) }
+    }
     case COMMAND_KINDS.contact:
       return readContact(body)
     case COMMAND_KINDS.send:
@@ -119,6 +125,21 @@ function readCreateGroup(version: number, body: Reader): CreateGroup {
   const start: StartPolicy = from === 'time' ? { from, time } : { from }
   const policy = version === 1 ? plainPolicy(attemptsMax) : readOrder(body, attemptsMax)
   return { type: 'createGroup', name, start, ...policy }
+}
+
+function readUpdateTopic(body: Reader): UpdateTopic {
+  const name = body.text16()
+  const given = body.uint8()
+  const queueCount = body.uint32()
+  const permission = body.uint8()
+  const retentionMs = readMillis(body)
+  return {
+    type: 'updateTopic',
+    name,
+    queueCount: (given & 1) === 0 ? null : queueCount,
+    permission: (given & 2) === 0 ? null : permission,
+    retentionMs: (given & 4) === 0 ? null : retentionMs,
+  }
 }
 
 function readContact(body: Reader): Contact {

@@ -22,6 +22,9 @@
  *  16 trim             list of: u32 queue, u64 min offset
  *  17 moveUp           list of: u32 queue, u64 offset, u64 old position, u32 size; then the stored messages
  *  18 dropPages        u32 queue, u64 end page
+ *  20 updateTopic      name, u8 given (1 queue count, 2 permission, 4 retention), u32 queue count,
+ *                      u8 permission, u64 retention ms
+ *  21 updateGroup      name, u32 attempts max, order and back-off
  *  28 to 30            timers: see `timer-codec.ts`
  *  40 updateOffset     16 bytes request, u32 group id, u32 queue, u64 offset
  *
@@ -41,6 +44,7 @@ import type {
   Receipt,
   Send,
   TopicId,
+  UpdateTopic,
 } from './commands.ts'
 import { isPlainPolicy, writeOrder } from './group-policy.ts'
 import { TIMER_BYTES, writeTimer, writeTimers } from './timer-codec.ts'
@@ -73,6 +77,8 @@ export const COMMAND_KINDS = {
   trim: 16,
   moveUp: 17,
   dropPages: 18,
+  updateTopic: 20,
+  updateGroup: 21,
   fire: 28,
   recall: 29,
   moveTimers: 30,
@@ -186,6 +192,13 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveT
     case 'createGroup':
       writeCreateGroup(into, command)
       return
+    case 'updateTopic':
+      writeUpdateTopic(into, command)
+      return
+    case 'updateGroup':
+      into.text16(command.name).uint32(command.attemptsMax)
+      writeOrder(into, command)
+      return
     case 'contact':
       writeContact(into, command)
       return
@@ -251,6 +264,15 @@ function writeCreateGroup(into: Writer, command: CreateGroup): void {
   into.text16(command.name).uint8(START_KINDS.indexOf(command.start.from))
   into.uint64(command.start.from === 'time' ? command.start.time : 0).uint32(command.attemptsMax)
   if (!isPlainPolicy(command)) writeOrder(into, command)
+}
+
+function writeUpdateTopic(into: Writer, { name, queueCount, permission, retentionMs }: UpdateTopic): void {
+  const given = (queueCount === null ? 0 : 1) | (permission === null ? 0 : 2) | (retentionMs === null ? 0 : 4)
+  into
+    .text16(name)
+    .uint8(given)
+    .uint32(queueCount ?? 0)
+  into.uint8(permission ?? 0).uint64(retentionMs ?? 0)
 }
 
 function writeContact(into: Writer, command: Contact): void {

@@ -63,6 +63,17 @@ export interface CreateTopic {
   readonly queueCount: number
 }
 
+/** Changes a topic in use. `null` leaves as it is. */
+export interface UpdateTopic {
+  readonly type: 'updateTopic'
+  readonly name: string
+  readonly queueCount: number | null
+  /** As in apache.rocketmq.v2: 1 NONE, 2 READ, 3 WRITE, 4 READ_WRITE. */
+  readonly permission: number | null
+  /** How long its messages stay; 0: as long as the log keeps them. */
+  readonly retentionMs: Millis | null
+}
+
 export interface DeleteTopic {
   readonly type: 'deleteTopic'
   readonly name: string
@@ -72,6 +83,12 @@ export interface CreateGroup extends GroupPolicy {
   readonly type: 'createGroup'
   readonly name: string
   readonly start: StartPolicy
+}
+
+/** Changes how a group in use is delivered to. */
+export interface UpdateGroup extends GroupPolicy {
+  readonly type: 'updateGroup'
+  readonly name: string
 }
 
 export interface DeleteGroup {
@@ -260,8 +277,10 @@ export interface UpdateOffset {
 
 export type Command =
   | CreateTopic
+  | UpdateTopic
   | DeleteTopic
   | CreateGroup
+  | UpdateGroup
   | DeleteGroup
   | Contact
   | Send

@@ -93,7 +93,7 @@ export class Consumer extends Row {
 export class Claim extends Row {
   readonly consumer: Consumer
   readonly offset: QueueOffset
-  /** Deliveries that count. 0 after the first one was given back. Rule: at most the group's maximum. */
+  /** Deliveries that count. 0 after the first one was given back. */
   attempt: number
   visibleAt: Millis
   /** When this delivery began. */

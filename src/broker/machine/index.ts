@@ -17,5 +17,9 @@ export {
   isTopicType,
   MESSAGE_TYPE_NORMAL,
   messageTypeName,
+  PERMISSION_NONE,
+  PERMISSION_READ,
+  PERMISSION_READ_WRITE,
+  PERMISSION_WRITE,
   TOPIC_TYPE_MIXED,
 } from './topics.ts'

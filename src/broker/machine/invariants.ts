@@ -1,5 +1,5 @@
 /** The rules that hold between any two entries. Walks everything: for tests and for a look at a broken node. */
-import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
+import { ATTEMPTS_MAX, IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
 import { pageOf, type Queue } from './consume-queue.ts'
 import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
 import type { Group } from './groups.ts'
@@ -100,7 +100,7 @@ function claimFaults(state: MachineState, claim: Claim, faults: string[]): void 
   const { consumer, batch } = claim
   rule(faults, consumer.inFlight.get(claim.offset) === claim && !claim.gone, 'a claim is in flight')
   rule(faults, claim.offset < consumer.cursor, 'messages in flight are before the cursor')
-  rule(faults, claim.attempt >= 0 && claim.attempt <= consumer.group.attemptsMax, 'attempts are in range')
+  rule(faults, claim.attempt >= 0 && claim.attempt <= ATTEMPTS_MAX, 'attempts are in range')
   rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
   rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
   const listed = batch === undefined || state.batches.get(keyText(batch.request))?.includes(batch) === true

@@ -4,6 +4,7 @@
  */
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { BytesError, Reader } from '../../base/bytes.ts'
+import { ATTEMPTS_MAX } from '../../base/limits.ts'
 import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
 import type { QueueNumber, StartPolicy } from './commands.ts'
 import { Queue } from './consume-queue.ts'
@@ -48,7 +49,8 @@ export function readQueue(sink: RowSink, row: FoundRow): void {
 export function readTopic(sink: RowSink, row: FoundRow): void {
   const { state, queues } = sink
   const key = new Reader(row.key, KEY_START)
-  const value = new Reader(row.value, VALUE_START)
+  const value = new Reader(row.value)
+  const version = value.uint8()
   const id = key.uint32()
   const messageType = value.uint8()
   value.skip(2)
@@ -63,8 +65,12 @@ export function readTopic(sink: RowSink, row: FoundRow): void {
     }
     list.push(queue)
   }
-  check(key, value, nextQueue < list.length, 'a topic has no such next queue')
   const topic = new Topic(id, name, messageType, createdAt, list)
+  if (version !== ROW_VERSION) {
+    topic.permission = value.uint8()
+    topic.retentionMs = value.uint64() as Millis
+  }
+  check(key, value, nextQueue < list.length, 'a topic has no such next queue')
   topic.nextQueue = nextQueue
   state.topics.add(topic)
   state.rows.restore(topic, row.key, row.value)
@@ -123,7 +129,7 @@ export function readClaim({ state }: RowSink, row: FoundRow): void {
   const request = value.take(REQUEST_KEY_BYTES)
   const client = value.take(CLIENT_HASH_BYTES)
   if (consumer === undefined) throw new BytesError('a claim lacks its consumer')
-  const fits = offset < consumer.cursor && attempt <= consumer.group.attemptsMax
+  const fits = offset < consumer.cursor && attempt <= ATTEMPTS_MAX
   check(key, value, fits, 'a claim does not fit its consumer')
   const claim = new Claim(consumer, offset, attempt, firstClaimedAt)
   claim.visibleAt = visibleAt

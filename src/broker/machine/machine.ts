@@ -9,6 +9,7 @@ import { DIGEST_EVERY_ENTRIES } from '../../base/limits.ts'
 import type { KvWrite } from '../../base/ports.ts'
 import type { EntryMeta, MachineDigests, MachinePart, StateMachine } from '../../base/state-machine.ts'
 import { contact, createGroup, createTopic, deleteGroup, deleteTopic } from './catalog-commands.ts'
+import { updateGroup, updateTopic } from './catalog-updates.ts'
 import { decodeCommand } from './command-decode.ts'
 import { COMMAND_HEADER_BYTES, COMMAND_KINDS, isKnownKind } from './command-encode.ts'
 import type { Command, Reply } from './commands.ts'
@@ -209,6 +210,10 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return createGroup(state, command)
     case 'deleteGroup':
       return deleteGroup(state, command)
+    case 'updateTopic':
+      return updateTopic(state, command)
+    case 'updateGroup':
+      return updateGroup(state, command)
     case 'contact':
       return contact(state, command)
     case 'claim':

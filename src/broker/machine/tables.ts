@@ -59,12 +59,15 @@ export function readTable(key: Reader): number {
 
 /** The version of a meta row that holds the floor. */
 export const META_FLOOR_VERSION = 2
+/** The version of a topic row that holds permission and retention. */
+export const TOPIC_RULES_VERSION = 2
 /** The version of a group row that holds order and back-off. */
 export const GROUP_POLICY_VERSION = 2
 
 /** The newest version of the rows that have more than one. */
 const NEWEST_VERSIONS: Readonly<Record<number, number>> = {
   [TABLE_META]: META_FLOOR_VERSION,
+  [TABLE_TOPIC]: TOPIC_RULES_VERSION,
   [TABLE_GROUP]: GROUP_POLICY_VERSION,
 }
 

@@ -2,14 +2,14 @@
  * The topics and their queues. Topic ids and queue numbers are given out once and never again.
  *
  * Topic row: u8 version, u8 message type, u16 0, u32 next queue (round robin), u64 created at, name,
- * u32 count of queues, u32 queue number each.
+ * u32 count of queues, u32 queue number each; in version 2 then u8 permission, u64 retention ms.
  */
 import type { Millis } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
 import type { QueueNumber, TopicId } from './commands.ts'
 import type { Queue } from './consume-queue.ts'
 import { Row } from './rows.ts'
-import { ROW_VERSION, startKey, TABLE_TOPIC } from './tables.ts'
+import { ROW_VERSION, startKey, TABLE_TOPIC, TOPIC_RULES_VERSION } from './tables.ts'
 import type { TopicView } from './view.ts'
 
 /** The types of messages, and of topics that take only such (apache.rocketmq.v2: MessageType). */
@@ -38,6 +38,16 @@ export function messageTypeName(type: number): string {
   return type === TOPIC_TYPE_MIXED ? 'MIXED' : TYPE_NAMES[type] || `type ${type}`
 }
 
+/** Who may use a topic (apache.rocketmq.v2: Permission). */
+export const PERMISSION_NONE = 1
+export const PERMISSION_READ = 2
+export const PERMISSION_WRITE = 3
+export const PERMISSION_READ_WRITE = 4
+
+export function isPermission(permission: number): boolean {
+  return permission >= PERMISSION_NONE && permission <= PERMISSION_READ_WRITE
+}
+
 /** Whether a topic can be of this type. */
 export function isTopicType(type: number): boolean {
   return (type >= MESSAGE_TYPE_NORMAL && type <= MESSAGE_TYPE_PRIORITY) || type === TOPIC_TYPE_MIXED
@@ -62,9 +72,12 @@ export class Topic extends Row implements TopicView {
   readonly name: string
   readonly messageType: number
   readonly createdAt: Millis
-  readonly queues: readonly QueueNumber[]
+  queues: readonly QueueNumber[]
   /** The queues themselves, in the order of their queue ids. */
-  readonly queueList: readonly Queue[]
+  queueList: readonly Queue[]
+  permission: number = PERMISSION_READ_WRITE
+  /** 0: as long as the log keeps them. */
+  retentionMs = 0 as Millis
   /** Which queue the next message goes to. Rule: below the number of queues. */
   nextQueue = 0
 
@@ -86,7 +99,7 @@ export class Topic extends Row implements TopicView {
   }
 
   override sizeHint(): number {
-    return 30 + this.name.length + 4 * this.queues.length
+    return 39 + this.name.length + 4 * this.queues.length
   }
 
   override writeKey(into: Writer): void {
@@ -94,9 +107,15 @@ export class Topic extends Row implements TopicView {
   }
 
   override writeValue(into: Writer): void {
-    into.uint8(ROW_VERSION).uint8(this.messageType).uint16(0).uint32(this.nextQueue)
+    const plain = this.permission === PERMISSION_READ_WRITE && this.retentionMs === 0
+    into
+      .uint8(plain ? ROW_VERSION : TOPIC_RULES_VERSION)
+      .uint8(this.messageType)
+      .uint16(0)
+      .uint32(this.nextQueue)
     into.uint64(this.createdAt).text16(this.name).uint32(this.queues.length)
     for (const queue of this.queues) into.uint32(queue)
+    if (!plain) into.uint8(this.permission).uint64(this.retentionMs)
   }
 }
 
@@ -114,6 +133,13 @@ export class Topics {
     this.byId.set(topic.id, topic)
     this.#byName.set(topic.name, topic)
     for (const queue of topic.queueList) this.queues.set(queue.queue, queue)
+  }
+
+  /** Adds queues to a topic that is there. */
+  grow(topic: Topic, added: readonly Queue[]): void {
+    topic.queueList = [...topic.queueList, ...added]
+    topic.queues = topic.queueList.map((queue) => queue.queue)
+    for (const queue of added) this.queues.set(queue.queue, queue)
   }
 
   remove(topic: Topic): void {

@@ -24,6 +24,10 @@ export interface TopicView {
   /** In the order of their queue ids 0..n-1. */
   readonly queues: readonly QueueNumber[]
   readonly createdAt: Millis
+  /** As in apache.rocketmq.v2: 1 NONE, 2 READ, 3 WRITE, 4 READ_WRITE. */
+  readonly permission: number
+  /** 0: as long as the log keeps them. */
+  readonly retentionMs: Millis
 }
 
 export interface GroupView {

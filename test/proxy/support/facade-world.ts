@@ -43,6 +43,8 @@ export const TOPIC: TopicView = {
   messageType: 1,
   queues: [70, 71, 72],
   createdAt: millis(1),
+  permission: 4,
+  retentionMs: millis(0),
 }
 
 export const GROUP: GroupView = {

@@ -99,12 +99,14 @@ export class Model {
         return { type: 'done' }
       case 'updateOffset':
         return this.#updateOffset(command)
+      case 'updateTopic':
+      case 'updateGroup':
       case 'floor':
       case 'trim':
       case 'moveUp':
       case 'dropPages':
       default:
-        throw new Error('retention is not modelled')
+        throw new Error('retention and changes of rules are not modelled')
     }
   }
 
