@@ -2,7 +2,13 @@
  * What a member and a name server are told at their start: plain types and defaults. Pure. Files are read
  * and checked in `cli/config-file.ts`; everything here is already complete and correct.
  */
-import { DISK_RESERVE_BYTES, RETENTION_HOURS_DEFAULT, SCRUB_PERIOD_MS, SEGMENT_BYTES } from './limits.ts'
+import {
+  DELAY_MS_DEFAULT,
+  DISK_RESERVE_BYTES,
+  RETENTION_HOURS_DEFAULT,
+  SCRUB_PERIOD_MS,
+  SEGMENT_BYTES,
+} from './limits.ts'
 
 /** One member of a broker group: where the other members and where clients reach it, as `host:port`. */
 export interface MemberEndpoints {
@@ -26,6 +32,12 @@ export interface LogConfig {
   readonly diskReserveBytes: number
   /** The whole log is read and checked in about this time, again and again. 0: never. */
   readonly scrubPeriodMs: number
+}
+
+/** What messages may ask. */
+export interface MessagesConfig {
+  /** How far ahead a delayed message may be due (RocketMQ: maxDelayTimeMills). */
+  readonly delayMsMax: number
 }
 
 /** How long messages are kept. What is in flight or in a dead letter topic is kept beyond. */
@@ -78,6 +90,7 @@ export interface BrokerConfig {
   readonly tls: TlsFiles | undefined
   readonly topics: { readonly autoCreate: boolean }
   readonly groups: { readonly autoCreate: boolean }
+  readonly messages: MessagesConfig
   readonly log: LogConfig
   readonly retention: RetentionConfig
   readonly raft: RaftConfig
@@ -109,12 +122,14 @@ export const CONFIG_DEFAULTS = {
     scrubPeriodMs: SCRUB_PERIOD_MS,
   },
   retention: { hours: RETENTION_HOURS_DEFAULT, bytes: undefined },
+  messages: { delayMsMax: DELAY_MS_DEFAULT },
   topics: { autoCreate: false },
   groups: { autoCreate: true },
   logLevel: 'info',
 } as const satisfies {
   readonly raft: RaftConfig
   readonly log: LogConfig
+  readonly messages: MessagesConfig
   readonly retention: RetentionConfig
   readonly logLevel: LogLevel
   readonly [name: string]: unknown

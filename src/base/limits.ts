@@ -91,6 +91,12 @@ export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20
 /** Pages of a queue that one command deletes at most. */
 export const PAGES_DROPPED_MAX = 1024
+/** Delayed messages that wait at a time: each takes 6 to 10 bytes of memory. */
+export const TIMERS_MAX = 1 << 23
+/** RocketMQ proxy: maxDelayTimeMills. */
+export const DELAY_MS_DEFAULT = 24 * 3600_000
+/** The most that a configuration may allow. */
+export const DELAY_MS_MAX = 40 * 24 * 3600_000
 
 // Ledgers
 export const LEDGERS_MAX = 1_000

@@ -13,6 +13,7 @@ import type { EncodedCommand } from '../dledger/proposals.ts'
 import { Arrivals } from './arrivals.ts'
 import { ClientLiveness } from './client-liveness.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
+import { Delays } from './delays.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { KnownNames } from './known-names.ts'
 import { LogClock } from './log-clock.ts'
@@ -23,6 +24,8 @@ import { QueueReads } from './offset-operations.ts'
 import { Operations } from './operations.ts'
 import { Receivers } from './receivers.ts'
 import { Retention } from './retention.ts'
+import { TimerDriver } from './timer-driver.ts'
+import { TimerMetrics } from './timer-metrics.ts'
 
 export interface BrokerOptions {
   readonly id: NodeId
@@ -62,11 +65,13 @@ export class Broker {
   readonly receivers: Receivers
   readonly arrivals: Arrivals
   readonly queueReads: QueueReads
+  readonly timerMetrics = new TimerMetrics()
   readonly #clock: Clock
   readonly #logClock = new LogClock()
   readonly #liveness = new ClientLiveness()
   readonly #driver: DeadlineDriver
   readonly #retention: Retention
+  readonly #timers: TimerDriver
   readonly #events: BrokerEvents
 
   constructor(options: BrokerOptions, events: BrokerEvents) {
@@ -99,6 +104,7 @@ export class Broker {
       now,
       pump: () => this.receivers.pumpAll(),
     })
+    this.#timers = new TimerDriver({ view: machine, log, clock, logger, metrics: this.timerMetrics, now })
     this.#retention = new Retention({
       config: options.retention,
       view: machine,
@@ -129,6 +135,12 @@ export class Broker {
       liveness: this.#liveness,
       diskGuard: this.diskGuard,
       clock,
+      delays: new Delays({
+        view: machine,
+        log,
+        metrics: this.timerMetrics,
+        liveBytesMax: () => (options.retention.bytes ?? this.diskGuard.space.totalBytes) / 2,
+      }),
     })
   }
 
@@ -145,6 +157,7 @@ export class Broker {
 
   async close(): Promise<void> {
     this.#driver.stop()
+    this.#timers.stop()
     this.#retention.stop()
     this.diskGuard.stop()
     await this.ledger.close()
@@ -159,10 +172,12 @@ export class Broker {
       this.#logClock.start(this.machine.now, this.#clock.mono(), this.#clock.wall())
       this.#liveness.start(this.#clock.mono())
       this.#driver.start()
+      this.#timers.start()
       this.#retention.start()
       this.receivers.pumpAll()
     } else {
       this.#driver.stop()
+      this.#timers.stop()
       this.#retention.stop()
       this.receivers.leadershipLost()
       this.arrivals.leadershipLost()
@@ -179,6 +194,7 @@ export class Broker {
       this.receivers.arrived(effects.arrived)
       this.arrivals.arrived(effects.arrived)
     }
+    this.#timers.made(effects.timersMade)
     this.#driver.look()
   }
 }

@@ -2,7 +2,7 @@
  * What a leader does for clients, as the facade sees it. The facade on any node turns a request into one of
  * these calls, here or, forwarded, on the leader. Nothing in it knows of gRPC.
  */
-import type { Receipt } from './machine/commands.ts'
+import type { Receipt, TimerName, TopicId } from './machine/commands.ts'
 import type { MessageFilter } from './message-filter.ts'
 
 export interface SendRequest {
@@ -21,6 +21,8 @@ export interface SendResult {
   readonly offset: number
   /** The message was there already; queue and offset are the first one's. */
   readonly repeated: boolean
+  /** The message waits for its time. */
+  readonly timer?: TimerName | undefined
 }
 
 export interface ReceiveRequest {
@@ -59,6 +61,13 @@ export interface AckRequest {
   readonly receipts: readonly (Receipt | undefined)[]
 }
 
+export interface RecallRequest {
+  readonly requestKey: Uint8Array
+  readonly topic: string
+  readonly topicId: TopicId
+  readonly timer: TimerName
+}
+
 export interface ChangeInvisibleRequest {
   readonly requestKey: Uint8Array
   readonly clientId: string
@@ -81,6 +90,11 @@ export interface LeaderOperations {
   changeInvisible(
     request: ChangeInvisibleRequest,
   ): Promise<{ readonly valid: boolean; readonly receipt: Receipt }>
+  /**
+   * Takes back a delayed message. Throws ILLEGAL_OPERATION when it is due or another topic's, WRONG_MESSAGE_TYPE for a
+   * topic without delayed messages.
+   */
+  recall(request: RecallRequest): Promise<void>
   /** These deliveries never left for a client: visible again at once, no attempt counted. */
   release(receipts: readonly Receipt[]): Promise<void>
   /**

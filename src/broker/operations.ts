@@ -4,11 +4,13 @@ import { BrokerError } from '../base/errors.ts'
 import { RENEW_MS } from '../base/limits.ts'
 import type { Clock } from '../base/ports.ts'
 import { type ClientLiveness, clientHash } from './client-liveness.ts'
+import type { Delays } from './delays.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type {
   AckRequest,
   ChangeInvisibleRequest,
   LeaderOperations,
+  RecallRequest,
   ReceivedMessage,
   ReceiveRequest,
   SendRequest,
@@ -20,6 +22,7 @@ import {
   encodeCommand,
   encodeSend,
   isDeadLetterTopic,
+  MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_NORMAL,
   messageTypeName,
   PERMISSION_READ,
@@ -39,6 +42,7 @@ export interface OperationsOptions {
   readonly liveness: ClientLiveness
   readonly diskGuard: DiskGuard
   readonly clock: Clock
+  readonly delays: Delays
 }
 
 export class Operations implements LeaderOperations {
@@ -56,10 +60,17 @@ export class Operations implements LeaderOperations {
     const topic = await this.#names.topic(request.topic)
     requirePermission(topic, PERMISSION_WRITE)
     requireTypes(topic, request.messageTypes)
+    if (request.messageTypes.has(MESSAGE_TYPE_DELAY))
+      this.#options.delays.requireRoom(request.count, request.bytes)
     const { reply } = await this.#options.log.propose(
       encodeSend(topic.id, request.count, request.messages, request.bytes),
     )
     return expectReply(reply, 'sent').messages
+  }
+
+  async recall(request: RecallRequest): Promise<void> {
+    this.#requireLeading()
+    await this.#options.delays.recall(await this.#names.topic(request.topic), request)
   }
 
   async receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]> {
@@ -153,7 +164,7 @@ export function requirePermission(
 }
 
 /** What can be sent so far. */
-const BUILT_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_NORMAL])
+const BUILT_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_NORMAL, MESSAGE_TYPE_DELAY])
 
 /** Each topic takes the messages of its type; a dead letter topic takes what comes. */
 function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void {

@@ -1,6 +1,7 @@
 /** What the broker needs of the replicated log under it. */
 import type { LogIndex } from '../base/brand.ts'
 import type { CoreRequests } from '../dledger/core-requests.ts'
+import type { TableRows } from '../dledger/table-store.ts'
 import type { Applied, EncodedCommand } from '../dledger/proposals.ts'
 import type { Reply } from './machine/commands.ts'
 
@@ -21,6 +22,8 @@ export interface ReplicatedLog {
   /** A table row that is in memory; `null` when it is known not to exist. */
   cachedRow(key: Uint8Array): Uint8Array | null | undefined
   readRow(key: Uint8Array): Promise<Uint8Array | null>
+  /** All rows with `start <= key < end`, in order: those of everything that was applied before the call. */
+  scanRows(start: Uint8Array, end: Uint8Array): TableRows
 }
 
 /**

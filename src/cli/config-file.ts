@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { parseDocument, stringify } from 'yaml'
 import { z } from 'zod'
+import { DELAY_MS_MAX } from '../base/limits.ts'
 import { type BrokerConfig, CONFIG_DEFAULTS, type NamesrvConfig, splitEndpoint } from '../base/config.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { faultText } from './config-faults.ts'
@@ -83,6 +84,9 @@ const brokerSchema = part({
   tls: part({ cert: path, key: path }).optional(),
   topics: part({ autoCreate: flag.default(CONFIG_DEFAULTS.topics.autoCreate) }).prefault({}),
   groups: part({ autoCreate: flag.default(CONFIG_DEFAULTS.groups.autoCreate) }).prefault({}),
+  messages: part({
+    delayMsMax: whole(0, DELAY_MS_MAX).default(CONFIG_DEFAULTS.messages.delayMsMax),
+  }).prefault({}),
   log: log.prefault({}),
   retention: retention.prefault({}),
   raft: raft.prefault({}),

@@ -24,7 +24,7 @@ import { PeerSender } from './peer-sender.ts'
 import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
 import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
 import type { DLedgerOptions } from './server-options.ts'
-import { TableStore } from './table-store.ts'
+import { type TableRows, TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
 
 export type { RaftCore, RoleChange }
@@ -174,6 +174,10 @@ export class DLedgerServer<Reply> {
 
   readRow(key: Uint8Array): Promise<Uint8Array | null> {
     return this.#tables.get(key)
+  }
+
+  scanRows(start: Uint8Array, end: Uint8Array): TableRows {
+    return this.#tables.scan(start, end)
   }
 
   /** Resolves when this member has applied the entry at `index`; rejects when the signal aborts. */

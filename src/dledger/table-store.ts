@@ -11,6 +11,9 @@ const FLUSH_EVERY_MS = 100
 /** Pages kept in memory after a read. */
 const CACHED_ROWS_MAX = 2048
 
+/** Rows in chunks. */
+export type TableRows = AsyncGenerator<readonly (readonly [key: Uint8Array, value: Uint8Array])[]>
+
 export class TableStore {
   readonly #kv: Kv
   readonly #clock: Clock
@@ -102,6 +105,12 @@ export class TableStore {
       }
     }
     return row
+  }
+
+  /** All rows with `start <= key < end` as they are at the call or later, in the order of their keys. */
+  async *scan(start: Uint8Array, end: Uint8Array): TableRows {
+    await this.flush()
+    yield* this.#kv.scan(start, end)
   }
 
   /** Writes what is left and closes the store. */

@@ -283,7 +283,7 @@ class Member implements RunningMember {
   }
 
   #leaderContext(): LeaderContext {
-    const { id, members, group, topics } = this.#config
+    const { id, members, group, topics, messages } = this.#config
     const own = members.find((member) => member.id === id)
     assert(own !== undefined, 'the configuration was checked', { id })
     const create = async (name: string): Promise<void> => {
@@ -296,6 +296,7 @@ class Member implements RunningMember {
       clock: this.#clock,
       storeHost: own.client,
       brokerName: group,
+      delayMsMax: messages.delayMsMax,
       advertised: endpointsOf(members.map((member) => addressOf(member.client))),
       createTopic: topics.autoCreate ? create : null,
     }

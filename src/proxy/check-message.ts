@@ -20,7 +20,6 @@ import { WireReader } from '../base/wire.ts'
 import { utf8Text } from '../base/bytes.ts'
 
 const RECOVERY_MS_MAX = 3600_000
-const DELIVERY_AHEAD_MS_MAX = 24 * 3600_000
 const MESSAGE_GROUP_BYTES_MAX = 63
 const LITE_TOPIC_BYTES_MAX = 64
 const LITE_TOPIC_ALLOWED = /^[a-zA-Z0-9_-]+$/
@@ -29,14 +28,14 @@ const LITE_TOPIC_ALLOWED = /^[a-zA-Z0-9_-]+$/
  * The type of the message. Throws `Refusal` with the code of the first rule that it breaks. `nowMs` is the
  * wall clock's.
  */
-export function checkMessage(message: MessageScan, nowMs: number): number {
+export function checkMessage(message: MessageScan, nowMs: number, delayMsMax: number): number {
   checkBody(message)
   checkProperties(message)
   checkTag(message)
   if (message.keyCount > 0) checkKeys(message)
   checkSizes(message)
   checkMessageId(message)
-  checkTyped(message, nowMs)
+  checkTyped(message, nowMs, delayMsMax)
   const type = messageTypeOf(message)
   if (type !== MessageType.NORMAL && !hasFieldOf(type, message)) {
     refuse(
@@ -165,13 +164,13 @@ function checkMessageId({ bytes, messageId: { start, end } }: MessageScan): void
 }
 
 /** The rules of fields that belong to the other types. */
-function checkTyped(message: MessageScan, nowMs: number): void {
+function checkTyped(message: MessageScan, nowMs: number, delayMsMax: number): void {
   const { bytes, messageGroup, liteTopic } = message
   if (message.messageType === MessageType.TRANSACTION && message.recoveryMs > RECOVERY_MS_MAX) {
     refuse(Code.BAD_REQUEST, 'the time until a transaction is checked is at most one hour')
   }
-  if (message.deliveryMs > nowMs + DELIVERY_AHEAD_MS_MAX) {
-    refuse(Code.ILLEGAL_DELIVERY_TIME, 'a message can be delayed by at most one day')
+  if (message.deliveryMs > nowMs + delayMsMax) {
+    refuse(Code.ILLEGAL_DELIVERY_TIME, `a message can be delayed by at most ${delayMsMax / 3600_000} hours`)
   }
   if (messageGroup.end > messageGroup.start) checkMessageGroup(bytes, messageGroup.start, messageGroup.end)
   if (liteTopic.end > liteTopic.start) {

@@ -18,6 +18,8 @@ import type {
   QueryOffsetResponse,
   QueryRouteRequest,
   QueryRouteResponse,
+  RecallMessageRequest,
+  RecallMessageResponse,
   ReceiveMessageRequest,
   TelemetryCommand,
   UpdateOffsetRequest,
@@ -56,6 +58,10 @@ export const queryOffsetRequests = codec<QueryOffsetRequest>('QueryOffsetRequest
 export const queryOffsetResponses = codec<QueryOffsetResponse>('QueryOffsetResponse')
 /** ReceiveMessageRequest. */
 export const receiveRequests = codec<ReceiveMessageRequest>('ReceiveMessageRequest')
+/** RecallMessageRequest. */
+export const recallRequests = codec<RecallMessageRequest>('RecallMessageRequest')
+/** RecallMessageResponse. */
+export const recallResponses = codec<RecallMessageResponse>('RecallMessageResponse')
 /** QueryRouteRequest. */
 export const routeRequests = codec<QueryRouteRequest>('QueryRouteRequest')
 /** QueryRouteResponse. */

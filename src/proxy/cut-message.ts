@@ -6,7 +6,7 @@
  */
 import { utf8Text } from '../base/bytes.ts'
 import { crc32 } from '../base/crc32.ts'
-import { BATCH_BYTES_MAX, BATCH_MESSAGES_MAX } from '../base/limits.ts'
+import { BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, DELAY_MS_DEFAULT } from '../base/limits.ts'
 import {
   STORED_HEADER_BYTES,
   TYPED_HEADER_BYTES,
@@ -36,10 +36,16 @@ export interface CutRequest {
 }
 
 /** Throws `Refusal` with the code of the first rule that is broken; then nothing of the request is stored. */
-export function cutSendRequest(request: Uint8Array, clientId: string, nowMs: number): CutRequest {
+export function cutSendRequest(
+  request: Uint8Array,
+  clientId: string,
+  nowMs: number,
+  delayMsMax = DELAY_MS_DEFAULT,
+): CutRequest {
   try {
     // A plain view: cutting pieces off a Buffer costs more.
-    return cut(new Uint8Array(request.buffer, request.byteOffset, request.byteLength), clientId, nowMs)
+    const plain = new Uint8Array(request.buffer, request.byteOffset, request.byteLength)
+    return cut(plain, clientId, nowMs, delayMsMax)
   } catch (error) {
     if (error instanceof WireError)
       refuse(Code.MESSAGE_CORRUPTED, `the message is malformed: ${error.message}`)
@@ -47,7 +53,7 @@ export function cutSendRequest(request: Uint8Array, clientId: string, nowMs: num
   }
 }
 
-function cut(bytes: Uint8Array, clientId: string, nowMs: number): CutRequest {
+function cut(bytes: Uint8Array, clientId: string, nowMs: number, delayMsMax: number): CutRequest {
   const ranges = messageRanges(bytes)
   const count = ranges.length / 2
   if (count === 0) refuse(Code.MESSAGE_CORRUPTED, 'no message to send')
@@ -66,7 +72,7 @@ function cut(bytes: Uint8Array, clientId: string, nowMs: number): CutRequest {
     if (i > 0 && !sameResource(bytes, scan, resource)) {
       refuse(Code.MESSAGE_CORRUPTED, 'topic in message is not same')
     }
-    const type = checkMessage(scan, nowMs)
+    const type = checkMessage(scan, nowMs, delayMsMax)
     messageTypes.add(type)
     bodyBytes += scan.body.end - scan.body.start
     if (bodyBytes > BATCH_BYTES_MAX) {

@@ -8,6 +8,7 @@ import { getOffset, queryOffset, updateOffset } from './offset-calls.ts'
 import { pullMessage } from './pull-message.ts'
 import { queryAssignment } from './query-assignment.ts'
 import { queryRoute } from './query-route.ts'
+import { recallMessage } from './recall-message.ts'
 import { receiveMessage, statusItems } from './receive-message.ts'
 import { sendMessage } from './send-message.ts'
 import { isPassing, statusOf, type ClientStatus } from './status.ts'
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<LeaderMethod, LeaderPart>> = {
   updateOffset,
   getOffset,
   queryOffset,
+  recallMessage,
   contact,
   release,
   clientSeen,

@@ -16,6 +16,8 @@ export interface LeaderContext {
   readonly storeHost: string
   /** The name of the broker group, the same on all its members. */
   readonly brokerName: string
+  /** How far ahead a message may be due. */
+  readonly delayMsMax: number
   /** Where clients reach the group: only for requests that do not say which address they used. */
   readonly advertised: Endpoints
   /** Makes a topic that a route was asked for; `null` unless topics are configured to be made so. */

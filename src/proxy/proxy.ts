@@ -133,6 +133,7 @@ export class Proxy {
       unary('SendMessage', this.#atLeader('sendMessage')),
       unary('AckMessage', this.#atLeader('ackMessage')),
       unary('ChangeInvisibleDuration', this.#atLeader('changeInvisible')),
+      unary('RecallMessage', this.#atLeader('recallMessage')),
       unary('QueryRoute', this.#hereOrAtLeader('queryRoute', routeHere)),
       unary('QueryAssignment', this.#hereOrAtLeader('queryAssignment', assignmentHere)),
       unary('UpdateOffset', this.#atLeader('updateOffset')),

@@ -5,6 +5,7 @@ import { KnownNames } from '../../src/broker/known-names.ts'
 import { BrokerMachine } from '../../src/broker/machine/index.ts'
 import { MessageReader } from '../../src/broker/message-reader.ts'
 import type { ReplicatedLog } from '../../src/broker/replicated-log.ts'
+import type { TableRows } from '../../src/dledger/table-store.ts'
 
 /** A log whose leader is only sure that it leads when `readIndex` says so. */
 class DoubtfulLog implements ReplicatedLog {
@@ -37,6 +38,8 @@ class DoubtfulLog implements ReplicatedLog {
   readRow(): Promise<null> {
     return Promise.resolve(null)
   }
+
+  async *scanRows(): TableRows {}
 }
 
 function names(log: ReplicatedLog): KnownNames {

@@ -39,6 +39,7 @@ describe('a correct file', () => {
       bootstrap: undefined,
       topics: { autoCreate: false },
       groups: { autoCreate: true },
+      messages: { delayMsMax: 86_400_000 },
       retention: { hours: 72, bytes: undefined },
       raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
       logLevel: 'info',
@@ -137,7 +138,7 @@ describe('each fault names the key, what is there and what was expected', () => 
     [
       'a list',
       '- 1\n',
-      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, tls, topics, groups, log, retention, raft, logLevel, logFile',
+      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, tls, topics, groups, messages, log, retention, raft, logLevel, logFile',
     ],
   ])('%s', (_, text, fault) => {
     expect(faultsOf(text)).toBe(line(fault))

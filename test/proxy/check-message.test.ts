@@ -20,7 +20,7 @@ function scanOf(changes: Changes): MessageScan {
 /** The name of the code that the message is refused with, or OK. */
 function verdict(changes: Changes): string | undefined {
   try {
-    checkMessage(scanOf(changes), NOW_MS)
+    checkMessage(scanOf(changes), NOW_MS, DAY_MS)
     return 'OK'
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -122,6 +122,9 @@ describe('the rules of a message', () => {
     expect(verdict({ ...plain, systemProperties: keyed })).toBe('ILLEGAL_MESSAGE_ID')
     const named = systemOf({ ...keyed, messageId: 'i' })
     expect(verdict({ ...plain, systemProperties: named })).toBe('ILLEGAL_DELIVERY_TIME')
+    expect(() =>
+      checkMessage(scanOf({ ...plain, systemProperties: named }), NOW_MS, 40 * DAY_MS),
+    ).not.toThrow('delayed')
     const soon = systemOf({ ...named, deliveryTimestamp: seconds(NOW_MS) })
     expect(verdict({ ...plain, systemProperties: soon })).toBe('ILLEGAL_MESSAGE_GROUP')
   })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { millis } from '../../src/base/brand.ts'
 import { BrokerError } from '../../src/base/errors.ts'
+import { parseRecallHandle } from '../../src/proxy/recall-handle.ts'
 import { sendMessage } from '../../src/proxy/send-message.ts'
 import type { SendMessageResponse } from '../../src/rpc/apache-service.ts'
 import { Code } from '../../src/rpc/apache-enums.ts'
@@ -33,6 +35,20 @@ describe('a send', () => {
         },
         { status: ok, messageId: 'second', transactionId: '', offset: 41, recallHandle: '' },
       ],
+    })
+  })
+
+  test('of a message that waits for its time is answered with a recall handle that names it', async () => {
+    const { context, operations } = world()
+    const timer = { id: 9, dueMs: millis(1_900_000_000_000) }
+    operations.onSend = () => Promise.resolve([{ queueId: 0, offset: 0, repeated: false, timer }])
+    const [reply] = await sendMessage(context, headFor('sendMessage'), sendBytes(draftMessage()), SIGNAL)
+    const [entry] = responses.decode(reply ?? Buffer.alloc(0)).entries
+    const messageId = new Uint8Array(Buffer.from(entry?.messageId ?? ''))
+    expect(parseRecallHandle('broker-0', entry?.recallHandle ?? '')).toEqual({
+      topicId: 7,
+      timer,
+      messageId,
     })
   })
 

@@ -9,7 +9,12 @@ import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
-import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
+import {
+  readStoredHeader,
+  STORED_HEADER_BYTES,
+  TYPED_HEADER_BYTES,
+  writeStoredHeader,
+} from '../../src/broker/machine/stored-message.ts'
 import { ALL_MESSAGES, tagHash } from '../../src/broker/tag-filter.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
@@ -213,6 +218,19 @@ export function message(topic: string, body: string, tag = ''): SendRequest {
 /** What a person asks who only says where a group starts and how often it tries. */
 export function groupWish(name: string, start: string, startTimeMs: number, attemptsMax: number): GroupWish {
   return { name, start, startTimeMs, ...policyWish(plainPolicy(attemptsMax)) }
+}
+
+/** A send of one message of type DELAY. */
+export function delayed(topic: string, body: string, dueMs: number): SendRequest {
+  const { messages } = message(topic, body)
+  const [plain, raw] = messages as [Uint8Array, Uint8Array]
+  const header = new Uint8Array(TYPED_HEADER_BYTES)
+  const known = readStoredHeader(Buffer.concat(messages))
+  if (known === undefined) throw new Error('a message is whole')
+  writeStoredHeader(header, { ...known, messageType: 3, value: dueMs, hash: 0n })
+  const bytes = header.byteLength + raw.byteLength
+  if (plain.byteLength === header.byteLength) throw new Error('a delayed message has a longer header')
+  return { topic, count: 1, messageTypes: new Set([3]), messages: [header, raw], bytes }
 }
 
 /** The body of a message made by `message`. */

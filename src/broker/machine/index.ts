@@ -10,11 +10,13 @@ export {
 } from './group-policy.ts'
 export { BrokerMachine, type MachineLoader } from './machine.ts'
 export { encodeReceiptHandle, parseReceiptHandle } from './receipt-handle.ts'
+export { readTimer, TIMER_ROWS_END, timerRowKey } from './timers.ts'
 export { MACHINE_ROWS_END, MACHINE_ROWS_START } from './tables.ts'
 export {
   acceptedTypes,
   isDeadLetterTopic,
   isTopicType,
+  MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_NORMAL,
   messageTypeName,
   PERMISSION_NONE,

@@ -56,6 +56,10 @@ export class StateView implements MachineView {
     return { count: this.state.timers.count, bytes: this.state.timers.bytes }
   }
 
+  timerInMemory(id: number): Timer | undefined {
+    return this.state.timers.inMemory(id)
+  }
+
   isWaiting(timer: Timer): boolean {
     return this.state.timers.holds(timer)
   }

@@ -98,7 +98,12 @@ export class Timers {
     return timer
   }
 
-  /** The timers made since the last call, for the shell. */
+  /** A timer whose row the table does not have as it is now. */
+  inMemory(id: number): Timer | undefined {
+    return this.has(id) ? this.#fresh.get(id)?.timer : undefined
+  }
+
+  /** The timers made or moved since the last call, for the shell. */
   takeMade(): readonly Timer[] {
     const made = this.#made
     if (made.length > 0) this.#made = []
@@ -130,6 +135,7 @@ export class Timers {
     row.timer = { ...timer, position }
     this.#sums.set(timer.id, crcOf(row.timer))
     this.#rows.touch(row)
+    this.#made.push(row.timer)
   }
 
   /** All changed rows were handed out: what they hold can be read from the table. */
@@ -190,6 +196,9 @@ export function readTimer(key: Uint8Array, value: Uint8Array): Timer | undefined
     throw error
   }
 }
+
+/** Behind the rows of all timers. */
+export const TIMER_ROWS_END = startKey(new Writer(2), TABLE_TIMER + 1).done()
 
 /** The key of a timer's row. */
 export function timerRowKey(timer: TimerName): Uint8Array {

@@ -136,6 +136,8 @@ export interface MachineView {
   /** The same with since when it is a dead letter, from the page alone. */
   entryInMemory(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined
   entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined
+  /** A timer whose row was not handed out to be written since it changed. */
+  timerInMemory(id: number): Timer | undefined
   /** Whether the timer waits exactly so. */
   isWaiting(timer: Timer): boolean
   /** How far back repeats are known: ids held, the age of the oldest in log time, repeats that differed. */
@@ -148,6 +150,6 @@ export interface Effects {
   readonly arrived: ReadonlySet<TopicId>
   /** Topics or groups were made, changed or deleted. */
   readonly catalogChanged: boolean
-  /** Messages that wait for their time from now on. */
+  /** Messages that wait for their time from now on, or whose bytes stand elsewhere from now on. */
   readonly timersMade: readonly Timer[]
 }

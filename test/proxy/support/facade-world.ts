@@ -1,11 +1,13 @@
 /** A facade around fakes of its ports: the leader's operations, the machine's view and the way to the leader. */
 import { plainPolicy } from '../../../src/broker/machine/group-policy.ts'
+import { DELAY_MS_DEFAULT } from '../../../src/base/limits.ts'
 import { millis } from '../../../src/base/brand.ts'
 import { BrokerError } from '../../../src/base/errors.ts'
 import type {
   AckRequest,
   ChangeInvisibleRequest,
   LeaderOperations,
+  RecallRequest,
   ReceivedMessage,
   ReceiveRequest,
   SendRequest,
@@ -79,6 +81,7 @@ export class FakeOperations implements LeaderOperations {
   readonly receives: ReceiveRequest[] = []
   readonly acks: AckRequest[] = []
   readonly changes: ChangeInvisibleRequest[] = []
+  readonly recalls: RecallRequest[] = []
   readonly releases: (readonly Receipt[])[] = []
   readonly handed: (readonly Receipt[])[] = []
   readonly contacts: (readonly [group: string, topics: readonly string[], clientId: string])[] = []
@@ -96,6 +99,7 @@ export class FakeOperations implements LeaderOperations {
     receipt,
   }) => Promise.resolve({ valid: true, receipt: { ...receipt, deadline: millis(9999) } })
   onBarrier: () => Promise<void> = () => Promise.resolve()
+  onRecall: () => Promise<void> = () => Promise.resolve()
   onContact: () => Promise<void> = () => Promise.resolve()
 
   send(request: SendRequest): Promise<readonly SendResult[]> {
@@ -116,6 +120,11 @@ export class FakeOperations implements LeaderOperations {
   changeInvisible(request: ChangeInvisibleRequest): Promise<{ valid: boolean; receipt: Receipt }> {
     this.changes.push(request)
     return this.onChange(request)
+  }
+
+  recall(request: RecallRequest): Promise<void> {
+    this.recalls.push(request)
+    return this.onRecall()
   }
 
   release(receipts: readonly Receipt[]): Promise<void> {
@@ -231,6 +240,7 @@ export function world(changes: Partial<LeaderContext> = {}): World {
     clock,
     storeHost: '10.0.0.1:8081',
     brokerName: 'broker-0',
+    delayMsMax: DELAY_MS_DEFAULT,
     advertised: { scheme: 3, addresses: [{ host: 'mq.example', port: 8081 }] },
     createTopic: null,
     ...changes,
