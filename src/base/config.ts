@@ -68,7 +68,10 @@ export interface BrokerConfig {
   readonly group: string
   /** This member's id. Rule: it is one of `members`. */
   readonly id: number
-  /** The members that the group starts with. Later changes are in the log, which then wins. */
+  /**
+   * The members that the group starts with; for one that joins at least itself. Later changes are in the log, which
+   * then wins.
+   */
   readonly members: readonly MemberEndpoints[]
   /** Where this member listens, `host:port`. Differs from its entry in `members` behind a NAT or in a container. */
   readonly listen: {
@@ -86,6 +89,11 @@ export interface BrokerConfig {
    * member whose folder already holds an identity compares it. `undefined`: an empty folder is refused.
    */
   readonly bootstrap: string | undefined
+  /**
+   * The id of the cluster that this member joins when its data folder is empty: it neither votes nor leads before the
+   * group has made it a member. Compared as `bootstrap` is. Rule: not with `bootstrap`.
+   */
+  readonly join: string | undefined
   /** The certificate of the client port. `undefined`: one is made at the first start. */
   readonly tls: TlsFiles | undefined
   readonly topics: { readonly autoCreate: boolean }

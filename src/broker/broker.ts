@@ -6,6 +6,7 @@ import { millis, type Millis, type NodeId } from '../base/brand.ts'
 import type { RetentionConfig } from '../base/config.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
 import { DLedgerServer, type RaftCore, type RoleChange } from '../dledger/server.ts'
+import type { LoggedMembers } from '../dledger/known-members.ts'
 import type { LogStore } from '../dledger/log-store.ts'
 import type { MetaStore } from '../dledger/meta-store.ts'
 import type { RaftLink } from '../dledger/peer-sender.ts'
@@ -51,6 +52,8 @@ export interface BrokerEvents {
   leadingChanged(leading: boolean): void
   /** Topics or groups changed. */
   catalogChanged(): void
+  /** As in `DLedgerEvents`. */
+  membersChanged?(members: LoggedMembers): void
   /** Entries of the log were applied. */
   applied(): void
   /** The member cannot go on: the process must end. */
@@ -85,6 +88,7 @@ export class Broker {
       events: {
         roleChanged: (change) => this.#roleChanged(change),
         leadingChanged: (leading) => this.#leadingChanged(leading),
+        membersChanged: (members) => events.membersChanged?.(members),
         applied: () => this.#applied(),
         failed: (error) => events.failed(error),
       },

@@ -81,6 +81,7 @@ const brokerSchema = part({
   data: path,
   nameServers: z.array(endpoint, { error: 'a list of addresses as host:port' }).default([]),
   bootstrap: name.optional(),
+  join: name.optional(),
   tls: part({ cert: path, key: path }).optional(),
   topics: part({ autoCreate: flag.default(CONFIG_DEFAULTS.topics.autoCreate) }).prefault({}),
   groups: part({ autoCreate: flag.default(CONFIG_DEFAULTS.groups.autoCreate) }).prefault({}),
@@ -95,6 +96,9 @@ const brokerSchema = part({
 }).superRefine((config, context) => {
   const fault = (at: (string | number)[], expected: string): void => {
     context.addIssue({ code: 'custom', path: at, message: expected })
+  }
+  if (config.join !== undefined && config.bootstrap !== undefined) {
+    fault(['join'], 'nothing beside "bootstrap": a member founds a cluster or joins one')
   }
   const ids = config.members.map((one) => one.id)
   const endpoints = config.members.flatMap((one) => [one.client, one.peer])
@@ -142,6 +146,7 @@ export function parseBrokerConfig(text: string, file: string): BrokerConfig {
     },
     dataFolder: from(base, data),
     bootstrap: found.bootstrap,
+    join: found.join,
     retention: { hours: found.retention.hours, bytes: found.retention.bytes },
     tls: found.tls && { cert: from(base, found.tls.cert), key: from(base, found.tls.key) },
     logFile: found.logFile === undefined ? undefined : from(base, found.logFile),

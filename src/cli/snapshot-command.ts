@@ -95,7 +95,8 @@ async function restore(path: string, options: ConfigOptions): Promise<void> {
     const shape = { ...LIMITS, segmentBytes: config.log.segmentBytes }
     const frames = ofAnotherCluster(framesOf(path), config)
     const restored = await restoreSnapshot(frames, { disk, kv, clock: new RealClock(), logger, shape })
-    await IdentityStore.create(disk, expectedOf(config, config.bootstrap), randomUUID())
+    const foundedAt = restored.appliedIndex
+    await IdentityStore.create(disk, { ...expectedOf(config, config.bootstrap), foundedAt }, randomUUID())
     return restored
   })
   tell('Restored', manifest, options)

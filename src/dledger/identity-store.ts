@@ -10,11 +10,13 @@ import { utf8, utf8Text } from '../base/bytes.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Disk } from '../base/ports.ts'
 import { readFully } from '../store/read-fully.ts'
+import type { MemberAddresses } from './member-details.ts'
 
 /** The path of the file below the data folder. */
 export const IDENTITY_PATH = 'identity.json'
-/** The version of everything in the data folder. */
-export const FORMAT_VERSION = 1
+/** The newest version of a data folder that is known here. 2: the log may hold configurations of the group. */
+export const FORMAT_VERSION = 2
+const FIRST_VERSION = 1
 
 /** One start of one data folder. A member whose folder is lost comes back with another `folderId`. */
 export interface FolderStart {
@@ -34,8 +36,12 @@ export interface Identity extends FolderStart {
   readonly clusterId: string
   readonly group: string
   readonly memberId: NodeId
-  /** The voters, ascending. */
+  /** Who founded the group, ascending; empty for a member that joined it later. Who belongs to it is in the log. */
   readonly members: readonly NodeId[]
+  /** Configurations in the log up to this index are of another group, from whose saved state this one was made. */
+  readonly foundedAt?: number | undefined
+  /** Where the members were reached when this one last heard of a change; not there before the first one. */
+  readonly known?: readonly MemberAddresses[] | undefined
   /** The last start of each peer that was met, by member id. */
   readonly peers: Readonly<Record<string, PeerStart>>
 }
@@ -46,7 +52,9 @@ export interface IdentityExpected {
   readonly clusterId?: string | undefined
   readonly group: string
   readonly memberId: NodeId
+  /** Only for a new folder: as in `Identity`. */
   readonly members: readonly NodeId[]
+  readonly foundedAt?: number
 }
 
 /** Whether a peer's folder is the one that is remembered. `reason` is one sentence. */
@@ -63,6 +71,8 @@ const IDENTITY_SCHEMA = z.strictObject({
   memberId: ID_SCHEMA,
   ...FOLDER_START,
   members: z.array(ID_SCHEMA),
+  foundedAt: z.int().min(1).optional(),
+  known: z.array(z.strictObject({ id: ID_SCHEMA, peer: z.string(), client: z.string() })).optional(),
   peers: z.record(z.string().regex(/^[1-9]\d*$/), z.strictObject(PEER_START)),
 })
 
@@ -100,16 +110,17 @@ export class IdentityStore {
     const names = await disk.list('.')
     assert(!names.includes(IDENTITY_PATH), 'an identity is made once')
     const members = expected.members.toSorted((a, b) => a - b)
-    const { clusterId, group, memberId } = expected
+    const { clusterId, group, memberId, foundedAt = 0 } = expected
     assert(clusterId !== undefined, 'a new folder belongs to a cluster')
     const identity: Identity = {
-      formatVersion: FORMAT_VERSION,
+      formatVersion: foundedAt === 0 ? FIRST_VERSION : FORMAT_VERSION,
       clusterId,
       group,
       memberId,
       folderId,
       startCount: 1,
       members,
+      ...(foundedAt > 0 && { foundedAt }),
       peers: {},
     }
     await replaceFile(disk, identity)
@@ -143,6 +154,15 @@ export class IdentityStore {
     this.#replacing = this.#replaceAfter(this.#replacing)
     await this.#replacing
     return { type: 'ok' }
+  }
+
+  /** Remembers durably where the members are reached, from the first change on. Throws STORAGE_FAILED. */
+  async rememberMembers(known: readonly MemberAddresses[]): Promise<void> {
+    if (JSON.stringify(known) !== JSON.stringify(this.#identity.known)) {
+      this.#identity = { ...this.#identity, formatVersion: FORMAT_VERSION, known }
+    }
+    this.#replacing = this.#replaceAfter(this.#replacing)
+    await this.#replacing
   }
 
   /** Brings the file up to the identity in memory, unless it is. Fails for ever after a failure. */
@@ -193,7 +213,6 @@ function checkIdentity(found: Identity, expected: IdentityExpected): void {
     ['cluster', found.clusterId, expected.clusterId ?? found.clusterId],
     ['group', found.group, expected.group],
     ['member', found.memberId, expected.memberId],
-    ['members', found.members.join(', '), expected.members.toSorted((a, b) => a - b).join(', ')],
   ] as const
   for (const [what, is, wanted] of pairs) {
     if (is === wanted) continue

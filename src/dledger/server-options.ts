@@ -4,6 +4,7 @@ import type { Clock, Kv, Logger } from '../base/ports.ts'
 import type { StateMachine } from '../base/state-machine.ts'
 import type { Raft as RaftCore } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
+import type { LoggedMembers } from './known-members.ts'
 import type { LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
 import type { RaftLink } from './peer-sender.ts'
@@ -32,6 +33,8 @@ export interface DLedgerEvents {
   roleChanged(change: RoleChange): void
   /** This member leads and has applied everything of earlier terms; or it leads no more. */
   leadingChanged(leading: boolean): void
+  /** Other members are in the log, or those that are became committed. */
+  membersChanged?(members: LoggedMembers): void
   /** Entries were applied. */
   applied(): void
   /** The member cannot go on: the process must end. */

@@ -185,10 +185,10 @@ export class DLedgerServer<Reply> {
     if (this.#options.machine.appliedIndex < index) await this.#appliedWaiters.wait(index, signal)
   }
 
-  /** Lets another lead: what is in the log is answered first, within `patience`. False: it leads on, or never did. */
-  handOver(patience: AbortSignal): Promise<boolean> {
-    if (!this.#leading) return Promise.resolve(false)
-    return this.requests.handOver(this.waitApplied(this.#log.lastIndex, patience))
+  /** Lets another lead, 0: anyone. What is in the log is answered first, within `patience`. */
+  handOver(patience: AbortSignal, to: NodeId | 0 = 0): ReturnType<CoreRequests['handOver']> {
+    const settled = this.#leading ? this.waitApplied(this.#log.lastIndex, patience) : Promise.resolve()
+    return this.requests.handOver(settled, to)
   }
 
   /** A Raft message of a peer: a frame body of the peer protocol. */
@@ -265,7 +265,7 @@ export class DLedgerServer<Reply> {
     if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
-    this.#logWatch.stepped()
+    this.#logWatch.stepped(ready)
     if (ready.write !== null) this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
     for (const { to, message } of ready.send) {

@@ -26,7 +26,7 @@ const SERVING_MS_MAX = 3_000
 
 export interface AdminServiceOptions {
   readonly ownId: NodeId
-  readonly members: readonly NodeId[]
+  readonly members: () => readonly NodeId[]
   readonly broker: Broker
   readonly admin: Admin
   readonly cluster: GroupCluster
@@ -111,7 +111,7 @@ export class AdminService {
     const serving: number[] = []
     const unreachable: number[] = []
     await Promise.all(
-      members.map(async (id) => {
+      members().map(async (id) => {
         try {
           if (id === ownId) await broker.ledger.waitApplied(index, AbortSignal.timeout(SERVING_MS_MAX))
           else await calls.waitApplied(id, index, SERVING_MS_MAX)

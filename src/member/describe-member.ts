@@ -3,6 +3,7 @@ import type { NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { KnownMembers } from '../dledger/known-members.ts'
 import type { ScrubState } from '../dledger/scrub.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LogCondition, MemberStatus, PeerStatus } from '../rpc/admin-types.ts'
@@ -16,6 +17,7 @@ export interface MemberFacts {
   readonly clock: Clock
   readonly startedMono: number
   readonly scrub: ScrubState
+  readonly members: KnownMembers
   readonly connected: (peer: NodeId) => boolean
   /** Why a peer is refused or refuses this member, by peer. */
   readonly refusals: ReadonlyMap<NodeId, string>
@@ -39,10 +41,13 @@ export function describeMember(facts: MemberFacts): Draft<MemberStatus> {
     commitIndex: raft.commitIndex,
     appliedIndex: broker.machine.appliedIndex,
     digests: [...digests.checkpoints, digests.applied],
-    members: config.members.map(({ id, client, peer }) => ({
+    members: facts.members.members.map(({ id, client, peer, role, goal, replaces }) => ({
       id,
       clientEndpoint: client,
       peerEndpoint: peer,
+      role,
+      joining: role === 'learner' && goal === 'voter',
+      replaces,
     })),
     peers: peerStates(facts),
     uptimeMs: Math.round(clock.mono() - facts.startedMono),
@@ -76,10 +81,9 @@ function logCondition({ storage, broker, scrub }: MemberFacts): LogCondition {
 
 function peerStates(facts: MemberFacts): PeerStatus[] {
   const progress = new Map(facts.broker.ledger.status.peers.map((peer) => [peer.peer, peer]))
-  return facts.config.members
+  return facts.members.members
     .filter((member) => member.id !== facts.config.id)
-    .map((member) => {
-      const id = member.id as NodeId
+    .map(({ id }) => {
       const known = progress.get(id)
       return {
         id,
@@ -102,6 +106,16 @@ function problemsOf(facts: MemberFacts): string[] {
   if (facts.broker.ledger.status.doubtTerm !== null) {
     problems.push('the end of the log was damaged: its vote counts only where all members vote')
   }
+  problems.push(...ownStanding(facts))
   if (facts.broker.diskGuard.low) problems.push('the disk is nearly full: sends are refused')
   return problems
+}
+
+/** What is to be said of a member that does not belong to the group, yet or any more. */
+function ownStanding({ members, config, storage }: MemberFacts): string[] {
+  const id = config.id as NodeId
+  if (members.isRemoved(id)) return ['this member was removed from the group: stop it for good']
+  const isMember = members.members.some((member) => member.id === id)
+  if (isMember || storage.identity.identity.members.length > 0) return []
+  return ['this member waits to be made one of the group: member add, or member replace']
 }

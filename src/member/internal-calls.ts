@@ -7,9 +7,10 @@
  *   2 admin call    JSON { method, request }; answer: JSON of the response
  *   3 applied?      u64 index; answered, without bytes, when the member has applied it
  *   4 fetch log     raw records for repair (dledger/log-source.ts)
+ *   8 members       u64 index of a configuration, its bytes (dledger/configuration-codec.ts): what a peer knows
  *  16 ledger call   as in `ledger/leader-calls.ts`
  */
-import type { LogIndex, NodeId } from '../base/brand.ts'
+import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts'
 import { BytesError, Reader, utf8, utf8Text, Writer } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
 import { REPAIR_BYTES_MAX } from '../base/limits.ts'
@@ -20,6 +21,7 @@ import {
   encodeFetched,
   type FetchedLog,
 } from '../dledger/log-source.ts'
+import { decodeConfiguration, encodeConfiguration } from '../dledger/configuration-codec.ts'
 import type { PeerTransport } from '../dledger/peers/index.ts'
 import {
   decodeLedgerAnswer,
@@ -32,12 +34,17 @@ import {
   type LedgerRequest,
 } from '../ledger/leader-calls.ts'
 import { type CallHead, decodeCallHead, encodeCallHead } from '../proxy/call-head.ts'
+import type { ConfigurationAt } from '../raft/types.ts'
 
 const CLIENT_CALL = 1
 const ADMIN_CALL = 2
 const APPLIED_CALL = 3
 const FETCH_LOG_CALL = 4
 
+/** Answered by the link itself, also before the member takes part. */
+export const MEMBERS_CALL = 8
+
+const MEMBERS_MS_MAX = 3_000
 const FETCH_LOG_MS_MAX = 3_000
 const LEDGER_CALL = 16
 
@@ -146,6 +153,12 @@ export class InternalCalls {
     }
   }
 
+  /** Tells the other member who belongs to the group. */
+  async tellMembers(to: NodeId, { index, configuration }: ConfigurationAt): Promise<void> {
+    const body = [new Writer(8).uint64(index).done(), encodeConfiguration(configuration)]
+    await this.#transport.call(to, MEMBERS_CALL, body, { timeoutMs: MEMBERS_MS_MAX })
+  }
+
   /** Resolves when the other member has applied the entry. */
   async waitApplied(to: NodeId, index: LogIndex, timeoutMs: number): Promise<void> {
     await this.#transport.call(to, APPLIED_CALL, [new Writer(8).uint64(index).done()], { timeoutMs })
@@ -157,6 +170,12 @@ export class InternalCalls {
     const timeoutMs = FETCH_LOG_MS_MAX
     return decodeFetched(await this.#transport.call(to, FETCH_LOG_CALL, [body], { timeoutMs }))
   }
+}
+
+/** What `tellMembers` says. Throws `BytesError`. */
+export function decodeTold(body: Uint8Array): ConfigurationAt {
+  const reader = new Reader(body)
+  return { index: logIndex(reader.uint64()), configuration: decodeConfiguration(reader.take(reader.left)) }
 }
 
 function framed(messages: readonly Uint8Array[]): Uint8Array[] {

@@ -3,7 +3,6 @@
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
 import { randomInt } from 'node:crypto'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
@@ -17,22 +16,22 @@ import {
 import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
+import type { LoggedMembers } from '../dledger/known-members.ts'
+import { membersIn } from '../dledger/log-watch.ts'
 import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { Scrub } from '../dledger/scrub.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { type MetricsEndpoint, startMetricsEndpoint } from '../observe/metrics-endpoint.ts'
 import { exposition } from '../observe/prometheus.ts'
-import { PROGRAM_VERSION } from '../observe/version.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
 import { runLeaderCall } from '../proxy/leader-calls.ts'
 import { Proxy } from '../proxy/proxy.ts'
 import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
-import type { RegisterRequest } from '../rpc/namesrv-types.ts'
-import type { Endpoints } from '../rpc/apache-definition.ts'
 import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
+import { accessPoint } from './access-point.ts'
 import { clientPortMethods } from './client-port.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
@@ -41,6 +40,7 @@ import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { memberMetrics } from './member-metrics.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
+import { registration } from './registration.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
 /** What is in the log of a leader that stops gets this long to be answered before another one is to lead. */
@@ -133,7 +133,7 @@ class Member implements RunningMember {
     this.#cluster = new GroupCluster(this.#ownId, this.#broker.ledger, calls)
     this.#adminService = new AdminService({
       ownId: this.#ownId,
-      members: config.members.map((member) => nodeId(member.id)),
+      members: () => this.#link.members.members.map(({ id }) => id),
       broker: this.#broker,
       admin: new Admin(this.#broker.machine, this.#broker.ledger),
       cluster: this.#cluster,
@@ -162,7 +162,7 @@ class Member implements RunningMember {
     })
     this.#registrar = new Registrar({
       addresses: config.nameServers,
-      describe: () => this.#registration(),
+      describe: () => registration(this.#facts()),
       register: this.#nameServers.register,
       clock,
       logger: logger.child({ part: 'registrar' }),
@@ -228,7 +228,7 @@ class Member implements RunningMember {
     const { raft: times } = this.#config
     const raft = new Raft({
       id: this.#ownId,
-      voters: this.#config.members.map((member) => nodeId(member.id)),
+      voters: this.#storage.identity.identity.members,
       seed: randomInt(2 ** 47),
       electionTicksMin: times.electionTicksMin,
       electionTicksMax: times.electionTicksMax,
@@ -243,11 +243,12 @@ class Member implements RunningMember {
         base: log.base,
         lastIndex: log.lastIndex,
         termRuns: log.termRuns,
-        configurations: log.configurations,
+        configurations: this.#storage.configurations,
         appliedIndex: machine.appliedIndex,
         sizeOf: (index) => log.sizeOf(index),
       },
     })
+    this.#link.membersChanged(membersIn(raft))
     return new Broker(
       {
         id: this.#ownId,
@@ -271,7 +272,11 @@ class Member implements RunningMember {
           this.#registrar.poke()
           this.#events.roleChanged(change)
         },
-        leadingChanged: () => this.#cluster.changed(),
+        leadingChanged: (leading) => {
+          if (leading) this.#link.members.lead()
+          this.#cluster.changed()
+        },
+        membersChanged: (members) => this.#membersChanged(members),
         catalogChanged: () => {
           this.#registrar.poke()
           this.#proxy.catalogChanged()
@@ -297,7 +302,7 @@ class Member implements RunningMember {
       storeHost: own.client,
       brokerName: group,
       delayMsMax: messages.delayMsMax,
-      advertised: endpointsOf(members.map((member) => addressOf(member.client))),
+      advertised: () => accessPoint(this.#link.members.members.map(({ client }) => addressOf(client))),
       createTopic: topics.autoCreate ? create : null,
     }
   }
@@ -328,29 +333,9 @@ class Member implements RunningMember {
     if (lost) this.#broker.ledger.unreachable(event.peer)
   }
 
-  #registration(): RegisterRequest {
-    const { group, id, members } = this.#config
-    const { leader, term } = this.#broker.ledger.role
-    // Also before it serves: name servers take the newest leader's word, and each topic it still applies pokes.
-    const topics = leader === id ? [...this.#broker.machine.topics()] : []
-    return {
-      clusterId: this.#storage.identity.identity.clusterId,
-      group,
-      memberId: id,
-      members: members.map((member) => ({
-        id: member.id,
-        clientEndpoint: member.client,
-        peerEndpoint: member.peer,
-      })),
-      leaderId: leader,
-      term,
-      version: PROGRAM_VERSION,
-      topics: topics.map(({ name, messageType, queues }) => ({
-        name,
-        messageType,
-        queueCount: queues.length,
-      })),
-    }
+  #membersChanged(members: LoggedMembers): void {
+    this.#link.membersChanged(members)
+    this.#registrar.poke()
   }
 
   #describe(): ReturnType<typeof describeMember> {
@@ -372,20 +357,10 @@ class Member implements RunningMember {
       startedMono: this.#startedMono,
       scrub: this.#scrub.state,
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
+      members: this.#link.members,
       refusals: this.#refusals,
     }
   }
-}
-
-/** apache.rocketmq.v2.AddressScheme. */
-const SCHEMES = { IPv4: 1, IPv6: 2, DOMAIN_NAME: 3 } as const
-
-/** All members as one access point; several names are not allowed in one, so only the first is given then. */
-function endpointsOf(addresses: readonly { readonly host: string; readonly port: number }[]): Endpoints {
-  const version = isIP(addresses[0]?.host ?? '')
-  if (version === 0) return { scheme: SCHEMES.DOMAIN_NAME, addresses: addresses.slice(0, 1) }
-  const scheme = version === 4 ? SCHEMES.IPv4 : SCHEMES.IPv6
-  return { scheme, addresses: addresses.filter((address) => isIP(address.host) === version) }
 }
 
 function newTopic(name: string): AdminCall {

@@ -7,15 +7,30 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { type LogIndex, nodeId, type NodeId } from '../base/brand.ts'
+import { BytesError } from '../base/bytes.ts'
 import { type BrokerConfig, splitEndpoint } from '../base/config.ts'
-import { BrokerError } from '../base/errors.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import type { IdentityStore } from '../dledger/identity-store.ts'
+import { KnownMembers, type LoggedMembers } from '../dledger/known-members.ts'
+import type { MemberAddresses } from '../dledger/member-details.ts'
 import type { LogRepair } from '../dledger/log-store.ts'
 import type { FetchedLog } from '../dledger/log-source.ts'
-import { type ConnectionEvent, type PeerHandlers, PeerTransport } from '../dledger/peers/index.ts'
+import {
+  type ConnectionEvent,
+  type PeerHandlers,
+  type PeerIdentity,
+  PeerTransport,
+} from '../dledger/peers/index.ts'
+import type { ConfigurationAt } from '../raft/types.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
-import { answerCall, InternalCalls, type InternalHandlers } from './internal-calls.ts'
+import {
+  answerCall,
+  decodeTold,
+  InternalCalls,
+  type InternalHandlers,
+  MEMBERS_CALL,
+} from './internal-calls.ts'
 import { PeersJudge } from './peers-judge.ts'
 
 /** What the running member does with what comes in. */
@@ -25,17 +40,32 @@ export interface LinkUser {
   readonly calls: InternalHandlers
 }
 
+/** The link of an open folder. */
+interface OpenedLink {
+  readonly identity: IdentityStore
+  readonly members: KnownMembers
+  readonly judge: PeersJudge
+  readonly transport: PeerTransport
+  readonly calls: InternalCalls
+}
+
+/** A member that is about to join answers a first greeting within this time, or is not there. */
+const MEET_MS_MAX = 5_000
+
 type Serve = (first: LogIndex, bytesMax: number) => Promise<FetchedLog>
 
 export class PeerLink {
   readonly #config: BrokerConfig
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #peers: readonly NodeId[]
   readonly #stop = new AbortController()
   /** The last thing that happened to the connections of each peer before there was a member to hear it. */
   readonly #missed = new Map<NodeId, ConnectionEvent>()
-  #opened: { readonly transport: PeerTransport; readonly calls: InternalCalls } | null = null
+  #opened: OpenedLink | null = null
+  /** Who may send Raft messages. */
+  #reach: ReadonlySet<NodeId> = new Set()
+  /** Who is about to join, by this member's word. */
+  #candidate: MemberAddresses | null = null
   #user: LinkUser | null = null
   #starting: Promise<void> | undefined
   #serve: Serve | undefined
@@ -44,24 +74,127 @@ export class PeerLink {
     this.#config = config
     this.#clock = clock
     this.#logger = logger
-    const ownId = nodeId(config.id)
-    this.#peers = config.members.map((member) => nodeId(member.id)).filter((id) => id !== ownId)
   }
 
   /** The folder's identity is known: from now on the link can be started. */
   open(identity: IdentityStore): void {
-    const transport = openTransport(this.#config, identity, this.#clock, this.#logger, {
-      onRaft: (from, body) => this.#user?.onRaft(from, body),
-      onCall: (_from, kind, body, signal) => {
+    const { members: founders, known, folderId, startCount } = identity.identity
+    const file = this.#config.members.map(({ id, peer, client }) => ({ id: nodeId(id), peer, client }))
+    const members = new KnownMembers(founders, withNewer(file, known ?? []))
+    const own = { folderId, startCount, processId: randomUUID() }
+    const judge = new PeersJudge(identity, own, members)
+    const transport = openTransport(this.#config, { identity, own }, this.#clock, this.#logger, {
+      judgePeer: (greeting) => judge.judge(greeting),
+      onRaft: (from, body) => {
+        if (this.#reach.has(from)) this.#user?.onRaft(from, body)
+      },
+      onCall: (from, kind, body, signal) => {
+        if (kind === MEMBERS_CALL) return this.#told(from, body)
         const handlers = this.#user?.calls ?? recovering(this.#serve)
         return answerCall(handlers, kind, body, signal)
       },
-      onConnection: (event) => {
-        if (this.#user === null) this.#missed.set(event.peer, event)
-        else this.#user.onConnection(event)
-      },
+      onConnection: (event) => this.#connectionChanged(event),
     })
-    this.#opened = { transport, calls: new InternalCalls(transport) }
+    this.#opened = { identity, members, judge, transport, calls: new InternalCalls(transport) }
+    this.#follow()
+  }
+
+  /** Who belongs to the group, as far as is known. */
+  get members(): KnownMembers {
+    return this.#parts.members
+  }
+
+  /** The log says who belongs to the group: connections follow, and where they are is remembered. */
+  membersChanged(logged: LoggedMembers): void {
+    const { members, identity } = this.#parts
+    members.follow(logged)
+    this.#follow()
+    if (logged.latest.index === 0) return
+    const known = members.members.map(({ id, peer, client }) => ({ id, peer, client }))
+    identity.rememberMembers(known).catch((error: unknown) => {
+      this.#logger.warn({ error: messageOf(error) }, 'addresses of the members not remembered')
+    })
+  }
+
+  /**
+   * Connects to a member that is about to join, and resolves with the id of its data folder. Rejects with
+   * PEER_REFUSED when it is not there or does not want this group. One at a time.
+   */
+  async meet(candidate: MemberAddresses): Promise<string> {
+    const { judge, transport } = this.#parts
+    this.#candidate = candidate
+    this.#follow()
+    try {
+      const end = this.#clock.mono() + MEET_MS_MAX
+      while (!transport.connected(candidate.id, 'call') || judge.folderOf(candidate.id) === undefined) {
+        if (this.#clock.mono() > end) throw notMet(candidate)
+        await this.#clock.sleep(50, this.#stop.signal)
+      }
+      return judge.folderOf(candidate.id) ?? ''
+    } catch (error) {
+      this.#forgetCandidate()
+      throw error
+    }
+  }
+
+  /** The data folder of a member that was let in here, empty when none was. */
+  folderOf(id: NodeId): string {
+    const { identity, judge } = this.#parts
+    return id === nodeId(this.#config.id) ? identity.identity.folderId : (judge.folderOf(id) ?? '')
+  }
+
+  #forgetCandidate(): void {
+    this.#candidate = null
+    this.#follow()
+  }
+
+  #connectionChanged(event: ConnectionEvent): void {
+    const isUp = event.type === 'up' && event.channel === 'call' && event.direction === 'out'
+    if (isUp) void this.#tell(event.peer)
+    if (this.#user === null) this.#missed.set(event.peer, event)
+    else this.#user.onConnection(event)
+  }
+
+  /** Tells a peer who belongs to the group: it may be new, or know less. */
+  async #tell(peer: NodeId): Promise<void> {
+    const { members, calls } = this.#parts
+    try {
+      await calls.tellMembers(peer, members.told)
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      this.#logger.debug({ peer, error: error.message }, 'members not told')
+    }
+  }
+
+  #told(from: NodeId, body: Uint8Array): Promise<readonly Uint8Array[]> {
+    let told: ConfigurationAt
+    try {
+      told = decodeTold(body)
+    } catch (error) {
+      if (!(error instanceof BytesError)) throw error
+      return Promise.reject(new BrokerError('BAD_REQUEST', error.message, { cause: error }))
+    }
+    if (this.#parts.members.hear(told)) {
+      this.#logger.info({ peer: from, index: told.index }, 'members learned from a peer')
+      this.#follow()
+    }
+    return Promise.resolve([])
+  }
+
+  /** Dials and hears whom this member may have to talk to. */
+  #follow(): void {
+    const { members, transport } = this.#parts
+    const { reach } = members
+    if (reach.some(({ id }) => id === this.#candidate?.id)) this.#candidate = null
+    this.#reach = new Set(reach.map(({ id }) => id))
+    const dialled = this.#candidate === null ? reach : [...reach, this.#candidate]
+    transport.setMembers(
+      dialled.flatMap(({ id, peer }) => {
+        const address = splitEndpoint(peer)
+        return address === undefined ? [] : [{ id, ...address }]
+      }),
+      (id) => members.standingOf(id) === 'newcomer',
+    )
   }
 
   get transport(): PeerTransport {
@@ -95,16 +228,22 @@ export class PeerLink {
     await this.#opened?.transport.close()
   }
 
-  get #parts(): { readonly transport: PeerTransport; readonly calls: InternalCalls } {
+  get #parts(): OpenedLink {
     assert(this.#opened !== null, 'a link is used when the identity is known')
     return this.#opened
   }
 
   /** Repair of this member's log from the others, which starts the link when it is needed. */
   repair(): LogRepair {
+    const others = (): NodeId[] => {
+      const ids = this.#parts.members.reach.map(({ id }) => id)
+      return ids.filter((id) => id !== this.#config.id)
+    }
     return {
       source: {
-        peers: this.#peers,
+        get peers() {
+          return others()
+        },
         fetch: async (peer, first, bytesMax) => {
           await this.start()
           return this.calls.fetchLog(peer, first, bytesMax)
@@ -120,19 +259,18 @@ export class PeerLink {
 
 function openTransport(
   config: BrokerConfig,
-  identity: IdentityStore,
+  { identity, own }: { readonly identity: IdentityStore; readonly own: PeerIdentity },
   clock: Clock,
   logger: Logger,
-  handlers: Omit<PeerHandlers, 'judgePeer'>,
+  handlers: PeerHandlers,
 ): PeerTransport {
-  const { folderId, startCount, clusterId } = identity.identity
-  const own = { folderId, startCount, processId: randomUUID() }
-  const judge = new PeersJudge(identity, own)
+  const { clusterId } = identity.identity
   const electionMs = config.raft.electionTicksMax * config.raft.tickMs
   return new PeerTransport(
     {
       ownId: nodeId(config.id),
-      members: config.members.map(({ id, peer }) => ({ id: nodeId(id), ...addressOf(peer) })),
+      members: [],
+      isOpen: true,
       listen: addressOf(config.listen.peer),
       clusterId,
       group: config.group,
@@ -145,7 +283,7 @@ function openTransport(
       connectTimeoutMs: electionMs,
       silenceMs: electionMs,
     },
-    { ...handlers, judgePeer: (greeting) => judge.judge(greeting) },
+    handlers,
   )
 }
 
@@ -160,6 +298,19 @@ function recovering(serve: Serve | undefined): InternalHandlers {
     fetchLog: serve ?? notYet,
     ledgerCall: notYet,
   }
+}
+
+/** What the folder remembers of the members' addresses goes before what the file says. */
+function withNewer(
+  file: readonly MemberAddresses[],
+  known: readonly MemberAddresses[],
+): readonly MemberAddresses[] {
+  return [...known, ...file.filter(({ id }) => known.every((member) => member.id !== id))]
+}
+
+function notMet({ id, peer }: MemberAddresses): BrokerError {
+  const message = `member ${id} does not answer at ${peer}: start it first, with an empty data folder and "join" in its configuration`
+  return new BrokerError('PEER_REFUSED', message)
 }
 
 /** An endpoint of the configuration in its parts. */

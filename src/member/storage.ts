@@ -2,12 +2,12 @@
  * Opens what a member keeps in its data folder, in the order that a crash at any point allows: lock, identity,
  * vote, tables, machine, log. The tables come before the
  * log, since they know how far it is committed. A folder without identity is made new only when the configuration founds a
- * cluster; otherwise it is refused, since an empty folder may have held votes and messages.
+ * cluster, or joins one under a new id; otherwise it is refused, since an empty folder may have held votes and messages.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nodeId } from '../base/brand.ts'
+import { nodeId, type NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
@@ -16,6 +16,7 @@ import { IdentityStore } from '../dledger/identity-store.ts'
 import { type LogRepair, LogStore } from '../dledger/log-store.ts'
 import { MetaStore } from '../dledger/meta-store.ts'
 import type { LedgerMachine } from '../ledger/machine/index.ts'
+import type { ConfigurationAt } from '../raft/types.ts'
 import { loadMachine } from './load-machine.ts'
 import { FolderLock } from '../store/folder-lock.ts'
 import { LevelKv } from '../store/level-kv.ts'
@@ -28,6 +29,8 @@ export interface MemberStorage {
   readonly identity: IdentityStore
   readonly meta: MetaStore
   readonly log: LogStore
+  /** The configurations of this group in the log. */
+  readonly configurations: readonly ConfigurationAt[]
   readonly kv: Kv
   readonly machine: BrokerMachine
   /** The ledgers, a part of the machine. */
@@ -58,12 +61,14 @@ export async function openStorage(
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
   const lock = await FolderLock.take(config.dataFolder)
   const disk = new NodeDisk(config.dataFolder)
-  const members = config.members.map((member) => nodeId(member.id)).sort((a, b) => a - b)
-  const expected = { group: config.group, memberId: nodeId(config.id), members }
-  const known = await IdentityStore.load(disk, { ...expected, clusterId: config.bootstrap })
+  const file = config.members.map((member) => nodeId(member.id)).sort((a, b) => a - b)
+  const clusterId = config.bootstrap ?? config.join
+  const members = config.join === undefined ? file : []
+  const expected = { group: config.group, memberId: nodeId(config.id), members, clusterId }
+  const known = await IdentityStore.load(disk, expected)
   const create = known === undefined
   if (!create) link.open(known)
-  if (create && config.bootstrap === undefined) throw emptyFolder(config)
+  if (create && clusterId === undefined) throw emptyFolder(config)
   const meta = await MetaStore.open(disk, { create, onFailure }, logger)
   const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
   const { machine, ledgers, problems } = await loadMachine(kv)
@@ -80,15 +85,25 @@ export async function openStorage(
     },
     logger.child({ part: 'log' }),
   )
-  const identity =
-    known ?? (await IdentityStore.create(disk, { ...expected, clusterId: config.bootstrap }, randomUUID()))
+  const identity = known ?? (await IdentityStore.create(disk, expected, randomUUID()))
+  const { members: founders, foundedAt = 0 } = identity.identity
+  const configurations = log.configurations.filter(({ index }) => index > foundedAt)
+  if (configurations.length === 0) checkFounders(founders, file)
   if (create) link.open(identity)
-  return { disk, lock, identity, meta, log, kv, machine, ledgers, problems }
+  return { disk, lock, identity, meta, log, configurations, kv, machine, ledgers, problems }
+}
+
+/** A file that names others than the founders is meant for another group, or was to change this one. */
+function checkFounders(founders: readonly NodeId[], file: readonly NodeId[]): void {
+  if (founders.length === 0 || founders.join() === file.join()) return
+  const [were, are] = [founders.join(', '), file.join(', ')]
+  const message = `The data folder belongs to members ${were}, not to members ${are}; members change by "member add" and "member replace".`
+  throw new BrokerError('FOLDER_REFUSED', message)
 }
 
 function emptyFolder(config: BrokerConfig): BrokerError {
   return new BrokerError(
     'FOLDER_REFUSED',
-    `data folder ${config.dataFolder} is empty and the configuration founds no cluster: put the member's own folder back, or give "bootstrap" the same new id on all members to found one`,
+    `data folder ${config.dataFolder} is empty and the configuration founds no cluster: put the member's own folder back, give "bootstrap" the same new id on all members to found one, or "join" the id of a cluster to become a new member of it under a new id`,
   )
 }

@@ -84,7 +84,9 @@ function groupOf(entries: GroupEntries, nowMs: number): BrokerGroup {
   const newest = newestOf(entries)
   const led = newest.find(({ request }) => request.leaderId !== 0)?.request
   const first = newest[0]?.request
-  const members = first?.members ?? []
+  // A follower may not know yet who came and went.
+  const leads = newest.find(({ request }) => request.leaderId === request.memberId)?.request
+  const members = (leads?.term === first?.term ? leads : first)?.members ?? []
   const ids = new Set([...members.map((member) => member.id), ...entries.keys()])
   return {
     clusterId: first?.clusterId ?? '',

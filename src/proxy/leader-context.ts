@@ -19,7 +19,7 @@ export interface LeaderContext {
   /** How far ahead a message may be due. */
   readonly delayMsMax: number
   /** Where clients reach the group: only for requests that do not say which address they used. */
-  readonly advertised: Endpoints
+  readonly advertised: () => Endpoints
   /** Makes a topic that a route was asked for; `null` unless topics are configured to be made so. */
   readonly createTopic: ((name: string) => Promise<unknown>) | null
 }

@@ -76,5 +76,5 @@ export function brokerOf(
   asked: Endpoints | null,
 ): Broker {
   const known = asked !== null && asked.addresses.length > 0
-  return { name: brokerName, id: 0, endpoints: known ? asked : advertised }
+  return { name: brokerName, id: 0, endpoints: known ? asked : advertised() }
 }

@@ -10,6 +10,12 @@ export interface MemberAddress {
   readonly id: number
   readonly clientEndpoint: string
   readonly peerEndpoint: string
+  /** voter, learner, or leaving; empty from a member of an older version. */
+  readonly role: string
+  /** A learner that is to vote as soon as it has caught up. */
+  readonly joining: boolean
+  /** The voter that goes then; 0 is nobody. */
+  readonly replaces: number
 }
 
 /** As in the definition file. */

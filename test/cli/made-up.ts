@@ -23,6 +23,9 @@ export function state(id: number, changes: Partial<MemberStatus> = {}): MemberSt
     members: [1, 2, 3].map((n) => ({
       id: n,
       clientEndpoint: `127.0.0.1:${8080 + n}`,
+      role: 'voter',
+      joining: false,
+      replaces: 0,
       peerEndpoint: `127.0.0.1:${40910 + n}`,
     })),
     peers: [1, 2, 3].filter((n) => n !== id).map((n) => ({ id: n, connected: true, refusal: '' })),

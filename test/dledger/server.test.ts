@@ -158,7 +158,7 @@ test('a leader that hands over leaves nobody in doubt, and another one leads wit
   send('later')
   // Less than the shortest election timeout of 10 ticks.
   await group.run(200)
-  expect(await left).toBe(true)
+  expect(await left).toMatchObject({ type: 'left' })
   expect(ends).toEqual([...Array.from({ length: 20 }, () => 'applied'), 'none'])
   expect(old.server?.leading).toBe(false)
   expect(group.members.filter((member) => member.server?.leading === true)).toHaveLength(1)
@@ -171,10 +171,10 @@ test('a leader that nobody can follow leads on after a hand-over that failed', a
   const left = leader.server?.handOver(new AbortController().signal)
   const answer = group.propose(leader, 'still')
   await settled(group, [answer])
-  expect(await left).toBe(false)
+  expect(await left).toMatchObject({ type: 'refused' })
   const three = await SimGroup.start(3)
   const follower = three.members.find((member) => member.server?.leading !== true)
-  expect(await follower?.server?.handOver(new AbortController().signal)).toBe(false)
+  expect(await follower?.server?.handOver(new AbortController().signal)).toMatchObject({ type: 'refused' })
 })
 
 test('a read index covers what was answered before, and only a leader that is followed gives one', async () => {

@@ -87,17 +87,21 @@ export class SimMember {
   log: LogStore | null = null
   failure: unknown = null
   founded = false
+  /** It did not found the group: nobody told it who belongs to it. */
+  readonly joins: boolean
   /** What the member answers to others that repair their log; it does so before it takes part in Raft. */
   serve: Serve | null = null
 
-  constructor(id: NodeId) {
+  constructor(id: NodeId, joins = false) {
     this.id = id
+    this.joins = joins
   }
 }
 
 export class SimGroup {
   readonly clock = new ManualClock()
-  readonly members: readonly SimMember[]
+  readonly members: SimMember[]
+  readonly #founders: readonly NodeId[]
   readonly prng: Prng
   readonly sizes: LogSizes
   /** Links that lose everything, as `from>to`. */
@@ -108,12 +112,21 @@ export class SimGroup {
     this.sizes = sizes
     this.prng = new Prng(seed)
     this.members = Array.from({ length: count }, (_, at) => new SimMember(nodeId(at + 1)))
+    this.#founders = this.members.map(({ id }) => id)
   }
 
   static async start(count: number, seed = 1, sizes = LARGE): Promise<SimGroup> {
     const group = new SimGroup(count, seed, sizes)
     for (const member of group.members) await group.startMember(member)
     return group
+  }
+
+  /** Starts one more member with an empty folder, which belongs to the group when the group says so. */
+  async join(): Promise<SimMember> {
+    const member = new SimMember(nodeId(this.members.length + 1), true)
+    this.members.push(member)
+    await this.startMember(member)
+    return member
   }
 
   async startMember(member: SimMember): Promise<void> {
@@ -140,7 +153,7 @@ export class SimGroup {
     member.failure = null
     const raft = new Raft({
       id: member.id,
-      voters: this.members.map((one) => one.id),
+      voters: member.joins ? [] : this.#founders,
       seed: this.prng.uint32(),
       electionTicksMin: 10,
       electionTicksMax: 20,

@@ -110,8 +110,10 @@ export interface PeerHandlers {
 
 export interface PeerTransportOptions {
   readonly ownId: NodeId
-  /** All members of the group. The own one may be among them. */
+  /** The members of the group at first: see `PeerTransport.setMembers`. The own one may be among them. */
   readonly members: readonly PeerAddress[]
+  /** Others may greet too, and are judged by `judgePeer` alone. Not there: only members. */
+  readonly isOpen?: boolean
   /** Port 0 takes any free one; see `PeerTransport.port`. */
   readonly listen: { readonly host: string; readonly port: number }
   readonly clusterId: string

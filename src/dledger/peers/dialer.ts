@@ -60,15 +60,20 @@ export class Dialer {
     return this.#up
   }
 
+  /** Does it keep the connection to this address? */
+  isFor({ id, host, port }: PeerAddress): boolean {
+    return this.#peer.id === id && this.#peer.host === host && this.#peer.port === port
+  }
+
   start(): void {
     this.#dial()
   }
 
   /** Ends the connection for good. Calls that wait end with `CLOSED`, their outcome unknown. */
-  stop(): void {
+  stop(reason: string): void {
     this.#stopped = true
     this.#cancelRedial?.()
-    this.#attempt?.end('local', 'the transport closes')
+    this.#attempt?.end('local', reason)
   }
 
   /** The peer lives, so it is dialled now if a pause before the next try is running. */

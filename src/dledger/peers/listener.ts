@@ -4,6 +4,7 @@
  * cannot keep members out.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { NodeId } from '../../base/brand.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { ConnectionEvent, PeerGreeting, PeerHandlers, PeerTransportOptions, Verdict } from './api.ts'
 import { Connection } from './connection.ts'
@@ -15,24 +16,26 @@ export const GREETING_MS = 3000
 /** Sockets that have not been accepted yet, at most. */
 export const STRANGERS_MAX = 64
 
-/** Takes over an accepted connection. `serial` grows with each socket that came in. */
-export type Accepted = (connection: Connection, greeting: PeerGreeting, serial: number) => void
+/** What the listener asks and tells its owner. */
+export interface ListenerOwner {
+  isMember(id: NodeId): boolean
+  /** Takes over an accepted connection. `serial` grows with each socket that came in. */
+  accepted(connection: Connection, greeting: PeerGreeting, serial: number): void
+}
 
 export class Listener {
   readonly #options: PeerTransportOptions
   readonly #handlers: PeerHandlers
-  readonly #accepted: Accepted
-  readonly #isMember: (id: number) => boolean
+  readonly #owner: ListenerOwner
   readonly #server: Server
   /** In the order in which they came. */
   readonly #strangers = new Set<Connection>()
   #serial = 0
 
-  constructor(options: PeerTransportOptions, handlers: PeerHandlers, accepted: Accepted) {
+  constructor(options: PeerTransportOptions, handlers: PeerHandlers, owner: ListenerOwner) {
     this.#options = options
     this.#handlers = handlers
-    this.#accepted = accepted
-    this.#isMember = (id) => options.members.some((member) => member.id === id)
+    this.#owner = owner
     this.#server = createServer({ noDelay: true }, (socket) => this.#cameIn(socket))
   }
 
@@ -95,7 +98,8 @@ export class Listener {
     // The answer is bound to what the greeting claims, so that a refused peer can read why.
     connection.bindOut(linkHash(hello.clusterId, hello.group, hello.toId, hello.fromId))
     const { clusterId, group, ownId } = this.#options
-    const greeting = checkHello(hello, { clusterId, group, ownId, isMember: this.#isMember })
+    const isMember = (id: NodeId): boolean => this.#options.isOpen === true || this.#owner.isMember(id)
+    const greeting = checkHello(hello, { clusterId, group, ownId, isMember })
     if (typeof greeting === 'string') {
       this.#refuse(connection, hello, { accepted: false, reason: greeting, folderRefused: false })
       return
@@ -119,7 +123,7 @@ export class Listener {
     this.#answer(connection, verdict)
     connection.bindIn(linkHash(hello.clusterId, hello.group, hello.fromId, hello.toId))
     this.#strangers.delete(connection)
-    this.#accepted(connection, greeting, serial)
+    this.#owner.accepted(connection, greeting, serial)
   }
 
   #refuse(connection: Connection, hello: Hello, verdict: Verdict & { readonly accepted: false }): void {
@@ -127,7 +131,7 @@ export class Listener {
     this.#options.logger.warn({ peer: hello.fromId, reason, folderRefused }, 'peer refused')
     this.#answer(connection, verdict)
     connection.endAfterSending()
-    if (!this.#isMember(hello.fromId)) return
+    if (!this.#owner.isMember(hello.fromId)) return
     const channel = hello.channel === 'call' ? 'call' : 'raft'
     const about = { peer: hello.fromId, channel, direction: 'in', refused: 'peer' } as const
     const event: ConnectionEvent = { type: 'refused', ...about, reason, folderRefused }

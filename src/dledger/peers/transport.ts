@@ -12,6 +12,7 @@ import { Prng } from '../../base/prng.ts'
 import type {
   CallOptions,
   Ending,
+  PeerAddress,
   PeerChannel,
   PeerGreeting,
   PeerHandlers,
@@ -33,29 +34,59 @@ export class PeerTransport {
   readonly #options: PeerTransportOptions
   readonly #handlers: PeerHandlers
   readonly #listener: Listener
-  readonly #dialers: Readonly<Record<PeerChannel, ReadonlyMap<NodeId, Dialer>>>
+  readonly #dialers: Readonly<Record<PeerChannel, Map<NodeId, Dialer>>> = {
+    raft: new Map(),
+    call: new Map(),
+  }
   readonly #inbound: Readonly<Record<PeerChannel, Map<NodeId, Inbound>>> = {
     raft: new Map(),
     call: new Map(),
   }
   readonly #paused = new Set<NodeId>()
   readonly #tickMs: number
+  readonly #prng: Prng
   #lastTick = 0
   #cancelTick: () => void = () => undefined
   #state: 'new' | 'running' | 'closed' = 'new'
+  #isDialling = false
 
   constructor(options: PeerTransportOptions, handlers: PeerHandlers) {
     this.#options = options
     this.#handlers = handlers
     this.#tickMs = options.silenceMs / TICKS_PER_SILENCE
-    this.#listener = new Listener(options, handlers, (connection, greeting, serial) =>
-      this.#accepted(connection, greeting, serial),
-    )
-    const prng = new Prng(options.seed)
-    const peers = options.members.filter((member) => member.id !== options.ownId)
-    const dialersOf = (channel: PeerChannel): ReadonlyMap<NodeId, Dialer> =>
-      new Map(peers.map((peer) => [peer.id, new Dialer(options, handlers, peer, channel, prng.split())]))
-    this.#dialers = { raft: dialersOf('raft'), call: dialersOf('call') }
+    this.#prng = new Prng(options.seed)
+    this.#listener = new Listener(options, handlers, {
+      isMember: (id) => this.#dialers.raft.has(id),
+      accepted: (connection, greeting, serial) => this.#accepted(connection, greeting, serial),
+    })
+    this.setMembers(options.members)
+  }
+
+  /**
+   * From now on these are the members: new ones are dialled, at new addresses too, and all connections with others end
+   * but those that came in from whom `isWelcome` lets in.
+   */
+  setMembers(members: readonly PeerAddress[], isWelcome: (id: NodeId) => boolean = () => false): void {
+    const peers = members.filter((member) => member.id !== this.#options.ownId)
+    for (const channel of ['raft', 'call'] as const) {
+      const dialers = this.#dialers[channel]
+      for (const [id, dialer] of dialers) {
+        const stays = peers.find((peer) => peer.id === id)
+        if (stays !== undefined && dialer.isFor(stays)) continue
+        dialers.delete(id)
+        dialer.stop('it is no member any more')
+      }
+      for (const peer of peers) if (!dialers.has(peer.id)) this.#dial(peer, channel)
+      for (const [id, { connection }] of this.#inbound[channel]) {
+        if (!dialers.has(id) && !isWelcome(id)) connection.end('local', 'it is no member any more')
+      }
+    }
+  }
+
+  #dial(peer: PeerAddress, channel: PeerChannel): void {
+    const dialer = new Dialer(this.#options, this.#handlers, peer, channel, this.#prng.split())
+    this.#dialers[channel].set(peer.id, dialer)
+    if (this.#isDialling && !this.#closed) dialer.start()
   }
 
   /** Listens and starts to dial. Rejects with the system's error when the address cannot be listened on. */
@@ -67,6 +98,7 @@ export class PeerTransport {
     this.#lastTick = this.#options.clock.mono()
     this.#tickLater()
     for (const dialer of this.#allDialers()) dialer.start()
+    this.#isDialling = true
   }
 
   /** Closes every connection and the listener. Calls that wait end with `CLOSED`. May be called again. */
@@ -74,7 +106,7 @@ export class PeerTransport {
     if (this.#closed) return
     this.#state = 'closed'
     this.#cancelTick()
-    for (const dialer of this.#allDialers()) dialer.stop()
+    for (const dialer of this.#allDialers()) dialer.stop('the transport closes')
     for (const inbound of this.#allInbound()) inbound.connection.end('local', 'the transport closes')
     await this.#listener.close()
   }

@@ -241,7 +241,7 @@ export function world(changes: Partial<LeaderContext> = {}): World {
     storeHost: '10.0.0.1:8081',
     brokerName: 'broker-0',
     delayMsMax: DELAY_MS_DEFAULT,
-    advertised: { scheme: 3, addresses: [{ host: 'mq.example', port: 8081 }] },
+    advertised: () => ({ scheme: 3, addresses: [{ host: 'mq.example', port: 8081 }] }),
     createTopic: null,
     ...changes,
   }
