@@ -6,6 +6,7 @@
 import type { Millis, QueueOffset } from '../base/brand.ts'
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, RECEIVE_BYTES_MAX } from '../base/limits.ts'
 import type { ClaimPart, Pointer, QueueNumber } from './machine/commands.ts'
+import { MESSAGE_TYPE_PRIORITY } from './machine/index.ts'
 import type { ConsumerView, GroupView, MachineView, TopicView } from './machine/view.ts'
 import type { MessageFilter } from './message-filter.ts'
 
@@ -67,12 +68,17 @@ export class ClaimPlanner {
     this.#isBusy = options.isBusy
   }
 
-  /** Chooses for one receiver, beginning with the queue at `rotation`, so that no queue starves. */
+  /**
+   * Chooses for one receiver, beginning with the queue at `rotation`, so that no queue starves; of a topic with
+   * priorities always the highest first.
+   */
   plan(wish: Wish, rotation: number): Plan {
     const draft = new Draft(wish.messagesMax)
-    const queues = this.#topic.queues
+    const { queues, messageType } = this.#topic
+    const byPriority = messageType === MESSAGE_TYPE_PRIORITY && !this.#group.fifo
     for (let i = 0; i < queues.length && !draft.full; i++) {
-      const queue = queues[(rotation + i) % queues.length] as QueueNumber
+      const at = byPriority ? queues.length - 1 - i : (rotation + i) % queues.length
+      const queue = queues[at] as QueueNumber
       if (this.#isBusy(queue)) continue
       const consumer = this.#view.consumer(this.#group.id, queue)
       if (consumer !== undefined) this.#planQueue(draft, queue, consumer, wish.filter)

@@ -24,6 +24,7 @@ import {
   isDeadLetterTopic,
   MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_PRIORITY,
   messageTypeName,
   PERMISSION_READ,
   PERMISSION_READ_WRITE,
@@ -164,7 +165,11 @@ export function requirePermission(
 }
 
 /** What can be sent so far. */
-const BUILT_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_NORMAL, MESSAGE_TYPE_DELAY])
+const BUILT_TYPES: ReadonlySet<number> = new Set([
+  MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_PRIORITY,
+])
 
 /** Each topic takes the messages of its type; a dead letter topic takes what comes. */
 function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void {

@@ -222,15 +222,23 @@ export function groupWish(name: string, start: string, startTimeMs: number, atte
 
 /** A send of one message of type DELAY. */
 export function delayed(topic: string, body: string, dueMs: number): SendRequest {
+  return typed(topic, body, { messageType: 3, value: dueMs })
+}
+
+/** A send of one message of another type than NORMAL. */
+export function typed(
+  topic: string,
+  body: string,
+  { messageType, value = 0, hash = 0n }: { messageType: number; value?: number; hash?: bigint },
+): SendRequest {
   const { messages } = message(topic, body)
-  const [plain, raw] = messages as [Uint8Array, Uint8Array]
+  const [, raw] = messages as [Uint8Array, Uint8Array]
   const header = new Uint8Array(TYPED_HEADER_BYTES)
   const known = readStoredHeader(Buffer.concat(messages))
   if (known === undefined) throw new Error('a message is whole')
-  writeStoredHeader(header, { ...known, messageType: 3, value: dueMs, hash: 0n })
+  writeStoredHeader(header, { ...known, messageType, value, hash })
   const bytes = header.byteLength + raw.byteLength
-  if (plain.byteLength === header.byteLength) throw new Error('a delayed message has a longer header')
-  return { topic, count: 1, messageTypes: new Set([3]), messages: [header, raw], bytes }
+  return { topic, count: 1, messageTypes: new Set([messageType]), messages: [header, raw], bytes }
 }
 
 /** The body of a message made by `message`. */

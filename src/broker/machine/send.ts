@@ -14,7 +14,7 @@ import {
   TYPED_HEADER_BYTES,
   TYPED_VERSION,
 } from './stored-message.ts'
-import { MESSAGE_TYPE_DELAY } from './topics.ts'
+import { MESSAGE_TYPE_DELAY, MESSAGE_TYPE_PRIORITY } from './topics.ts'
 
 const UINT64_HIGH_MAX = 0x1f_ffff
 /** A send starts with the topic id and the count of messages. */
@@ -52,6 +52,7 @@ export function send(
     const bodyLength = entry.getUint32(at + 36)
     const slot = dedupe.find(identityA, identityB, bodyLength, bodyCrc, topicId, now)
     const dueMs = typed && entry.getUint8(at + 1) === MESSAGE_TYPE_DELAY ? getUint64(entry, at + 48) : 0
+    const isPriority = typed && entry.getUint8(at + 1) === MESSAGE_TYPE_PRIORITY
     if (slot >= 0) {
       messages.push(answered(dedupe, slot))
     } else if (dueMs > now) {
@@ -61,7 +62,7 @@ export function send(
       dedupe.rememberTimer(identityA, identityB, bodyLength, bodyCrc, topicId, timer, now)
       messages.push({ queueId: 0, offset: 0 as QueueOffset, repeated: false, timer })
     } else {
-      const queue = topic.takeQueue()
+      const queue = isPriority ? topic.queueOfPriority(getUint64(entry, at + 48)) : topic.takeQueue()
       const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16))
       dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, queue.queueId, offset, now)
       messages.push({ queueId: queue.queueId, offset, repeated: false, timer: undefined })

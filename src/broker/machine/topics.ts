@@ -98,6 +98,11 @@ export class Topic extends Row implements TopicView {
     return this.queueList[at] as Queue
   }
 
+  /** The queue of a priority: a queue each, the last one for all that is higher (RocketMQ: RIP-80). */
+  queueOfPriority(priority: number): Queue {
+    return this.queueList[Math.min(priority, this.queueList.length - 1)] as Queue
+  }
+
   override sizeHint(): number {
     return 39 + this.name.length + 4 * this.queues.length
   }
