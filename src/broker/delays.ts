@@ -22,20 +22,35 @@ export interface DelaysOptions {
 
 export class Delays {
   readonly #options: DelaysOptions
+  /** Of the sends under way. */
+  #count = 0
+  #bytes = 0
 
   constructor(options: DelaysOptions) {
     this.#options = options
   }
 
-  /** Throws LIMIT_REACHED when no more messages may wait. */
-  requireRoom(count: number, bytes: number): void {
+  /** Runs a send of delayed messages. Throws LIMIT_REACHED when no more may wait. */
+  async admit<T>(count: number, bytes: number, send: () => Promise<T>): Promise<T> {
+    this.#requireRoom(count, bytes)
+    this.#count += count
+    this.#bytes += bytes
+    try {
+      return await send()
+    } finally {
+      this.#count -= count
+      this.#bytes -= bytes
+    }
+  }
+
+  #requireRoom(count: number, bytes: number): void {
     const { view, liveBytesMax } = this.#options
     const { timers, movedBytes } = view
     const bytesMax = liveBytesMax()
-    if (timers.count + count > TIMERS_MAX) {
+    if (timers.count + this.#count + count > TIMERS_MAX) {
       throw new BrokerError('LIMIT_REACHED', `at most ${TIMERS_MAX} delayed messages can wait`)
     }
-    if (timers.bytes + movedBytes + bytes > bytesMax) {
+    if (timers.bytes + movedBytes + this.#bytes + bytes > bytesMax) {
       const text = `delayed messages and what else is kept would take more than half of the retention size, ${bytesMax} bytes`
       throw new BrokerError('LIMIT_REACHED', text)
     }

@@ -1,15 +1,18 @@
 /**
  * Reads messages that are needed from below a rising floor and has them appended again, up to a limit: first
- * what groups have in flight, then dead letters, the newest first.
+ * what groups have in flight, then dead letters and what came into a queue later than it was sent, the newest first.
  */
 import { queueOffset, type LogPosition, type QueueOffset } from '../base/brand.ts'
 import { MOVED_BYTES_TARGET } from '../base/limits.ts'
 import type { MovedItem, QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
-import { isDeadLetterTopic } from './machine/topics.ts'
+import { acceptedTypes, isDeadLetterTopic, MESSAGE_TYPE_DELAY } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+
+/** Messages of these types come into their queues later than they were sent. */
+const OLDER_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_DELAY])
 
 export class MessageMover {
   readonly #view: MachineView
@@ -40,11 +43,16 @@ export class MessageMover {
     await this.#propose()
   }
 
-  /** Moves what dead letter topics hold. What has no room is trimmed away, the oldest first. */
-  async moveDeadLetters(target: LogPosition): Promise<void> {
-    for (const topic of this.#view.topics()) {
-      if (!isDeadLetterTopic(topic.name)) continue
-      for (const queue of topic.queues) await this.#moveQueue(queue, target)
+  /**
+   * Moves what queues hold from below: dead letters and delayed messages, which stay for the retention time from when
+   * they came. What has no room is trimmed away, the oldest first.
+   */
+  async moveOlder(target: LogPosition): Promise<void> {
+    for (const { name, messageType, queues } of this.#view.topics()) {
+      const mayHoldOlder =
+        isDeadLetterTopic(name) || acceptedTypes(messageType).some((type) => OLDER_TYPES.has(type))
+      if (!mayHoldOlder) continue
+      for (const queue of queues) await this.#moveQueue(queue, target)
     }
   }
 

@@ -61,11 +61,12 @@ export class Operations implements LeaderOperations {
     const topic = await this.#names.topic(request.topic)
     requirePermission(topic, PERMISSION_WRITE)
     requireTypes(topic, request.messageTypes)
-    if (request.messageTypes.has(MESSAGE_TYPE_DELAY))
-      this.#options.delays.requireRoom(request.count, request.bytes)
-    const { reply } = await this.#options.log.propose(
-      encodeSend(topic.id, request.count, request.messages, request.bytes),
-    )
+    if (!request.messageTypes.has(MESSAGE_TYPE_DELAY)) return this.#store(topic, request)
+    return this.#options.delays.admit(request.count, request.bytes, () => this.#store(topic, request))
+  }
+
+  async #store(topic: TopicView, { count, messages, bytes }: SendRequest): Promise<readonly SendResult[]> {
+    const { reply } = await this.#options.log.propose(encodeSend(topic.id, count, messages, bytes))
     return expectReply(reply, 'sent').messages
   }
 

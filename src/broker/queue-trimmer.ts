@@ -1,7 +1,7 @@
 /** Finds where the queues begin above a rising floor, and has what stands before deleted from the tables. */
 import { millis, queueOffset, type LogPosition, type Millis, type QueueOffset } from '../base/brand.ts'
 import { QUEUE_PAGE_POINTERS } from '../base/limits.ts'
-import type { Trim } from './machine/commands.ts'
+import type { QueueEntry, Trim } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
 import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView, QueueView, TopicView } from './machine/view.ts'
@@ -25,15 +25,15 @@ export class QueueTrimmer {
   }
 
   /**
-   * Lets every queue begin with its first message at or above `target`, and a dead letter topic with what came
+   * Lets every queue begin with its first message at or above `target`, or that came at `targetTime` or later, and a dead letter topic with what came
    * into it at `deadSince` or later.
    */
-  async trim(target: LogPosition, deadSince: Millis): Promise<void> {
+  async trim(target: LogPosition, targetTime: Millis, deadSince: Millis): Promise<void> {
     let queues: Trim['queues'][number][] = []
     for (const [topic, queue] of this.#queues()) {
       const minOffset = isDeadLetterTopic(topic.name)
         ? await this.#firstDeadAt(queue, deadSince)
-        : await this.#firstFrom(queue, target)
+        : await this.#firstFrom(queue, target, targetTime)
       if (minOffset <= queue.minOffset) continue
       queues.push({ queue: queue.queue, minOffset })
       if (queues.length < QUEUES_PER_COMMAND) continue
@@ -74,18 +74,19 @@ export class QueueTrimmer {
     }
   }
 
-  /** Sends come into a queue in the order of the log. */
-  async #firstFrom(queue: QueueView, target: LogPosition): Promise<QueueOffset> {
+  /** Messages come into a queue in the order of the log: by their place if they were sent then, by time if before. */
+  async #firstFrom(queue: QueueView, target: LogPosition, targetTime: Millis): Promise<QueueOffset> {
     return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
-      const pointer = await this.#reader.pointer(queue.queue, offset)
-      return pointer !== undefined && pointer.position >= target
+      const entry = await this.#reader.entry(queue.queue, offset)
+      if (entry === undefined) return false
+      return entry.sinceSeconds > 0 ? cameSince(entry, targetTime) : entry.position >= target
     })
   }
 
   async #firstDeadAt(queue: QueueView, time: Millis): Promise<QueueOffset> {
     return firstWhere(queue.minOffset, queue.nextOffset, async (offset) => {
       const entry = await this.#reader.entry(queue.queue, offset)
-      return entry !== undefined && entry.sinceSeconds * 1000 >= time
+      return entry !== undefined && cameSince(entry, time)
     })
   }
 
@@ -103,4 +104,9 @@ export class QueueTrimmer {
     }
     return found
   }
+}
+
+/** Whether a message whose bytes are older came at or after a time; one of the same second did. */
+function cameSince({ sinceSeconds }: QueueEntry, time: Millis): boolean {
+  return sinceSeconds >= Math.floor(time / 1000)
 }

@@ -18,6 +18,7 @@ import type { MessageReader } from './message-reader.ts'
 import { MessageMover } from './message-mover.ts'
 import { QueueTrimmer } from './queue-trimmer.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+import { TimerMover } from './timer-mover.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -82,10 +83,12 @@ export class Retention {
     const trimmer = new QueueTrimmer(view, log, reader)
     if (target > floor) {
       const mover = new MessageMover(view, log, reader, this.#liveBytesMax)
+      // Before the floor rises, since from then on nothing fires from below.
+      await new TimerMover(view, log, reader).move(target)
       await log.propose(encodeCommand({ type: 'floor', rising: target, position: floor }))
-      await trimmer.trim(target, since)
+      await trimmer.trim(target, (await this.#stampFrom(target)) ?? this.#options.now(), since)
       await mover.moveClaims(target)
-      await mover.moveDeadLetters(target)
+      await mover.moveOlder(target)
       await log.propose(encodeCommand({ type: 'floor', rising: target, position: target }))
       logger.info({ floor: target, movedBytes: view.movedBytes }, 'retention floor moved')
       passed()
@@ -98,10 +101,11 @@ export class Retention {
     return this.#options.config.hours * HOUR_MS
   }
 
-  /** What is moved up may take half of what is kept. Delayed and transactional sends would be refused beyond. */
+  /** What is moved up and what waits for its time may take half of what is kept. Delayed sends are refused beyond. */
   get #liveBytesMax(): number {
-    const { config, kept } = this.#options
-    return Math.floor((config.bytes ?? kept.span.end - kept.span.start) / 2)
+    const { config, kept, view } = this.#options
+    if (config.bytes !== undefined) return Math.floor(config.bytes / 2) - view.timers.bytes
+    return Math.floor((kept.span.end - kept.span.start) / 2)
   }
 
   /** The start of the first segment that stays. The newest segment of what every member holds always stays. */
