@@ -1,6 +1,7 @@
 /**
  * A queue of a topic (RocketMQ: ConsumeQueue): for each message a pointer into the log, in pages at fixed
- * offsets. Page k holds the offsets [128k, 128k + 128). Only the newest page of a queue is in memory.
+ * offsets. Page k holds the offsets [128k, 128k + 128). In memory are the newest page of a queue, and full ones until
+ * they were handed out to be written: every pointer is found here or in the tables.
  *
  * Page row:                              Pointer, 20 bytes:
  *   0  u8   version, 1                     0  u64  position in the log
@@ -99,6 +100,10 @@ export class Page extends Row {
   override lanesMoved(deltaA: number, deltaB: number): void {
     if (!this.gone) this.queue.pages.move(this.number, deltaA, deltaB)
   }
+
+  override handedOut(): void {
+    this.queue.full?.delete(this.number)
+  }
 }
 
 /** One queue. */
@@ -111,6 +116,8 @@ export class Queue extends Row implements QueueView {
   nextOffset = 0 as QueueOffset
   /** The newest page; none before the first message. */
   page: Page | undefined
+  /** Pages before the newest that were not handed out yet, by their number. */
+  full: Map<number, Page> | undefined
   /** All pages of the queue. */
   readonly pages = new PageSums()
   /** Messages that stand at another place than their page says. */
@@ -133,6 +140,7 @@ export class Queue extends Row implements QueueView {
     const offset = this.nextOffset
     let page = this.page
     if (page === undefined || page.count === QUEUE_PAGE_POINTERS) {
+      this.#keepFull(page)
       page = new Page(this, pageOf(offset))
       this.page = page
       this.pages.add(page.number)
@@ -145,17 +153,29 @@ export class Queue extends Row implements QueueView {
     return offset
   }
 
-  /** The pointer at an offset if the message was moved up or stands in the newest page. */
+  #keepFull(page: Page | undefined): void {
+    if (page === undefined || (!page.changed && page.pendingAt === -1)) return
+    this.full ??= new Map()
+    this.full.set(page.number, page)
+  }
+
+  /** The page in memory that holds an offset. */
+  #pageAt(offset: number): Page | undefined {
+    const number = pageOf(offset)
+    return this.page?.number === number ? this.page : this.full?.get(number)
+  }
+
+  /** The pointer at an offset if the message was moved up or its page is in memory. */
   pointerInMemory(offset: QueueOffset): Pointer | undefined {
     const moved = this.moved.get(offset)
     if (moved !== undefined) return moved.pointer()
-    const page = this.page
+    const page = this.#pageAt(offset)
     return page?.pointer(offset - page.number * QUEUE_PAGE_POINTERS)
   }
 
-  /** What the newest page holds of an offset. */
+  /** What a page in memory holds of an offset. */
   entryInMemory(offset: number): QueueEntry | undefined {
-    const page = this.page
+    const page = this.#pageAt(offset)
     return page?.entry(offset - page.number * QUEUE_PAGE_POINTERS)
   }
 
@@ -174,6 +194,7 @@ export class Queue extends Row implements QueueView {
     const keys: Uint8Array[] = []
     for (let page = this.pages.first ?? endPage; page < endPage; page++)
       keys.push(pageRowKey(this.queue, page))
+    for (const number of this.full?.keys() ?? []) if (number < endPage) this.full?.delete(number)
     const sum = this.pages.dropBelow(endPage)
     const belongs = (row: Row): boolean => row instanceof Page && row.queue === this && row.number < endPage
     rows.removeMany(sum, belongs, keys)

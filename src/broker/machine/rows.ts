@@ -31,6 +31,9 @@ export abstract class Row {
 
   /** Hears how the row's part in the digest changed. */
   lanesMoved(_deltaA: number, _deltaB: number): void {}
+
+  /** Hears that what it holds now was handed out to be written. */
+  handedOut(): void {}
 }
 
 interface Pending {
@@ -104,6 +107,7 @@ export class RowLedger {
       if (row !== undefined) {
         row.pendingAt = -1
         row.saved = !row.gone
+        row.handedOut()
       }
       if (write !== undefined) writes.push(write)
     }

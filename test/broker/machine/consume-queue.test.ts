@@ -59,3 +59,19 @@ test('a queue that is deleted takes its part of the digest along', () => {
   expect(writes.every(({ value }) => value === null)).toBe(true)
   expect(rows.digest.text()).toBe('0000000000000000')
 })
+
+test('a full page stays in memory until it was handed out, so that no pointer is ever missing', () => {
+  const { queue, rows } = filled(200)
+  rows.take()
+  for (let i = 200; i < 600; i++) queue.append(rows, i * 1000, 60 + i, i)
+  rows.settle()
+  const found = (): number[] =>
+    Array.from({ length: 600 }, (_, i) => i).filter((i) => queue.pointerInMemory(i as QueueOffset))
+  expect(found()).toEqual(Array.from({ length: 600 - 128 }, (_, i) => 128 + i))
+  expect(queue.entryInMemory(300)?.position).toBe(300_000)
+  queue.dropPages(rows, 2)
+  expect(found()[0]).toBe(256)
+  rows.take()
+  expect(found()[0]).toBe(512)
+  expect(queue.full?.size).toBe(0)
+})

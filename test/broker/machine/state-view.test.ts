@@ -122,11 +122,12 @@ describe('exhausted claims', () => {
 test('a pointer is in memory or in the page that its key names', () => {
   const scene = new Scene()
   scene.send(200)
-  expect(scene.machine.pointerInMemory(1, 127 as QueueOffset)).toBeUndefined()
   expect(scene.machine.pointerInMemory(9, 0 as QueueOffset)).toBeUndefined()
   expect(scene.machine.pageKey(1, 127 as QueueOffset)).toEqual(pageRowKey(1, 0))
   const key = Buffer.from(scene.machine.pageKey(1, 199 as QueueOffset)).toString('hex')
+  expect(scene.machine.pointerInMemory(1, 127 as QueueOffset)).toBeDefined()
   scene.drain()
+  expect(scene.machine.pointerInMemory(1, 127 as QueueOffset)).toBeUndefined()
   const page = scene.table.get(key)?.value
   expect(scene.machine.pointerInPage(page as Uint8Array, 199 as QueueOffset)).toEqual(
     scene.machine.pointerInMemory(1, 199 as QueueOffset),
