@@ -40,6 +40,16 @@ export const REQUESTS_WAITING_MAX = 20_000
 export const REQUEST_BYTES_WAITING_MAX = 256 * MIB
 export const RECEIVERS_PARKED_MAX = 20_000
 
+// Filters
+/** Of one SQL filter: RocketMQ has no such limits; an expression that a person means is far below them. */
+export const SQL_CHARACTERS_MAX = 16_384
+export const SQL_DEPTH_MAX = 64
+/** Values and properties, and the signs and NOTs before them. */
+export const SQL_OPERANDS_MAX = 512
+export const SQL_IN_TEXTS_MAX = 1_024
+/** Compiled SQL filters that a member keeps. */
+export const SQL_FILTERS_KEPT_MAX = 256
+
 // The log
 /** One entry holds the commands of one turn; a single large command may stand alone in it. */
 export const ENTRY_BYTES_MAX = REQUEST_BYTES_MAX + 1 * MIB

@@ -12,6 +12,11 @@ import type { MessageFilter } from './message-filter.ts'
 
 /** New messages that one plan looks at in one queue before it claims what it has. */
 const SCAN_MAX = 2048
+/** Messages that the filters of one planner read before it claims what it has: some milliseconds of work. */
+const READ_MAX = 1024
+/** Messages of a queue that are fetched together for a filter that reads them, and their bytes. */
+const AHEAD_MAX = 256
+const AHEAD_BYTES_MAX = 1024 * 1024
 
 /** A message that was chosen, with its pointer, so that it need not be looked up again. */
 export interface Chosen {
@@ -23,8 +28,15 @@ export interface Chosen {
 export interface Plan {
   readonly parts: readonly ClaimPart[]
   readonly chosen: readonly Chosen[]
-  /** Pointers that must be read from the disk before more can be planned. */
-  readonly missing: readonly { readonly queue: QueueNumber; readonly offset: QueueOffset }[]
+  /** What must be read from the disk before more can be planned. */
+  readonly missing: readonly Missing[]
+}
+
+/** A pointer that is not in memory, or a message that is not, whose pointer is. */
+export interface Missing {
+  readonly queue: QueueNumber
+  readonly offset: QueueOffset
+  readonly pointer: Pointer | undefined
 }
 
 export interface Wish {
@@ -40,6 +52,7 @@ interface Tentative {
 }
 
 type PointerLookup = (queue: QueueNumber, offset: QueueOffset) => Pointer | undefined
+type MessageLookup = (pointer: Pointer) => Uint8Array | undefined
 
 /** Plans for one group and topic, at one moment. */
 export class ClaimPlanner {
@@ -48,8 +61,10 @@ export class ClaimPlanner {
   readonly #topic: TopicView
   readonly #now: Millis
   readonly #pointer: PointerLookup
+  readonly #stored: MessageLookup
   readonly #isBusy: (queue: QueueNumber) => boolean
   readonly #tentative = new Map<QueueNumber, Tentative>()
+  #readsLeft = READ_MAX
 
   constructor(options: {
     readonly view: MachineView
@@ -57,6 +72,8 @@ export class ClaimPlanner {
     readonly topic: TopicView
     readonly now: Millis
     readonly pointer: PointerLookup
+    /** The stored message, if it is in memory. */
+    readonly stored: MessageLookup
     /** Claims on the queue are under way: its state is not known. */
     readonly isBusy: (queue: QueueNumber) => boolean
   }) {
@@ -65,6 +82,7 @@ export class ClaimPlanner {
     this.#topic = options.topic
     this.#now = options.now
     this.#pointer = options.pointer
+    this.#stored = options.stored
     this.#isBusy = options.isBusy
   }
 
@@ -104,7 +122,7 @@ export class ClaimPlanner {
       if (tentative.again.has(claim.offset) || claim.attempt >= this.#group.attemptsMax) continue
       const pointer = this.#pointer(queue, claim.offset)
       if (pointer === undefined) {
-        draft.missing.push({ queue, offset: claim.offset })
+        draft.missing.push({ queue, offset: claim.offset, pointer })
         continue
       }
       if (!draft.choose(queue, claim.offset, pointer)) break
@@ -124,10 +142,12 @@ export class ClaimPlanner {
       const offset = tentative.cursor
       const pointer = this.#pointer(queue, offset)
       if (pointer === undefined) {
-        draft.missing.push({ queue, offset })
+        draft.missing.push({ queue, offset, pointer })
         break
       }
-      if (filter.mayMatch(pointer.tagHash)) {
+      const matches = filter.mayMatch(pointer.tagHash) && this.#matches(draft, queue, offset, pointer, filter)
+      if (matches === undefined) break
+      if (matches) {
         if (!draft.choose(queue, offset, pointer)) break
         offsets.push(offset)
         tentative.inFlight++
@@ -135,6 +155,38 @@ export class ClaimPlanner {
       tentative.cursor = (offset + 1) as QueueOffset
     }
     return offsets
+  }
+
+  /** `undefined` when that is not known yet: the message is not in memory, or enough was read at once. */
+  #matches(
+    draft: Draft,
+    queue: QueueNumber,
+    offset: QueueOffset,
+    pointer: Pointer,
+    filter: MessageFilter,
+  ): boolean | undefined {
+    if (!filter.readsMessage) return true
+    if (this.#readsLeft === 0) return undefined
+    const stored = this.#stored(pointer)
+    if (stored === undefined) {
+      this.#fetchFrom(draft, queue, offset, pointer)
+      return undefined
+    }
+    this.#readsLeft--
+    return filter.matches(stored)
+  }
+
+  /** Names the message and those after it that the filter will ask for next. */
+  #fetchFrom(draft: Draft, queue: QueueNumber, first: QueueOffset, pointer: Pointer): void {
+    const end = Math.min(this.#view.queue(queue)?.nextOffset ?? 0, first + AHEAD_MAX)
+    let next: Pointer | undefined = pointer
+    let bytes = 0
+    for (let offset = first; offset < end && next !== undefined; offset++) {
+      bytes += next.size
+      if (offset > first && bytes > AHEAD_BYTES_MAX) break
+      draft.missing.push({ queue, offset, pointer: next })
+      next = this.#pointer(queue, (offset + 1) as QueueOffset)
+    }
   }
 
   #tentativeOf(queue: QueueNumber, consumer: ConsumerView): Tentative {
@@ -151,7 +203,7 @@ export class ClaimPlanner {
 class Draft implements Plan {
   readonly parts: ClaimPart[] = []
   readonly chosen: Chosen[] = []
-  readonly missing: { readonly queue: QueueNumber; readonly offset: QueueOffset }[] = []
+  readonly missing: Missing[] = []
   readonly #messagesMax: number
   #bytes = 0
   #bytesFull = false

@@ -43,12 +43,14 @@ export class MessageReader {
     return inMemory ?? this.#found(queue, offset, page && this.#view.entryInPage(page, offset))
   }
 
+  /** The stored message, if the log has it in memory. */
+  cachedMessage(pointer: Pointer): Uint8Array | undefined {
+    return this.#log.cachedBytes(pointer.position, pointer.size)
+  }
+
   /** The stored message: a view of the log's memory, or bytes read from the disk. */
   async message(pointer: Pointer): Promise<Uint8Array> {
-    return (
-      this.#log.cachedBytes(pointer.position, pointer.size) ??
-      (await this.#log.readBytes(pointer.position, pointer.size))
-    )
+    return this.cachedMessage(pointer) ?? (await this.#log.readBytes(pointer.position, pointer.size))
   }
 
   /**

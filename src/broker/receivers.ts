@@ -11,7 +11,7 @@ import type { Millis, QueueOffset } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import { RECEIVERS_PARKED_MAX } from '../base/limits.ts'
 import type { Clock } from '../base/ports.ts'
-import { type Chosen, ClaimPlanner, type Plan } from './claim-planner.ts'
+import { type Chosen, ClaimPlanner, type Missing, type Plan } from './claim-planner.ts'
 import { clientHash } from './client-liveness.ts'
 import type { ReceivedMessage, ReceiveRequest } from './leader-port.ts'
 import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './machine/commands.ts'
@@ -20,6 +20,8 @@ import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+
+const NOTHING: ReadonlyMap<number, Uint8Array> = new Map()
 
 export interface ReceiversOptions {
   readonly view: MachineView
@@ -51,6 +53,8 @@ interface Room {
   readonly busy: Set<QueueNumber>
   rotation: number
   loading: boolean
+  /** Messages that were read for filters, by their position: until they were planned with. */
+  fetched: ReadonlyMap<number, Uint8Array>
 }
 
 export class Receivers {
@@ -125,7 +129,15 @@ export class Receivers {
     const key = `${groupId}:${topicId}`
     let room = this.#rooms.get(key)
     if (room === undefined) {
-      room = { groupId, topicId, waiting: new Set(), busy: new Set(), rotation: 0, loading: false }
+      room = {
+        groupId,
+        topicId,
+        waiting: new Set(),
+        busy: new Set(),
+        rotation: 0,
+        loading: false,
+        fetched: NOTHING,
+      }
       this.#rooms.set(key, room)
     }
     return room
@@ -147,6 +159,7 @@ export class Receivers {
       topic,
       now: this.#options.now(),
       pointer: (queue, offset) => reader.cachedPointer(queue, offset),
+      stored: (pointer) => room.fetched.get(pointer.position) ?? reader.cachedMessage(pointer),
       isBusy: (queue) => room.busy.has(queue),
     })
     const plans: { readonly waiting: Waiting; readonly plan: Plan }[] = []
@@ -160,20 +173,28 @@ export class Receivers {
     if (plans.length > 0) void this.#claim(room, plans)
   }
 
-  /** Reads the pages that a plan lacked, then plans again. */
-  async #load(
-    room: Room,
-    missing: readonly { readonly queue: QueueNumber; readonly offset: QueueOffset }[],
-  ): Promise<void> {
+  /** Reads what a plan lacked, then plans again. */
+  async #load(room: Room, missing: readonly Missing[]): Promise<void> {
     if (room.loading) return
     room.loading = true
+    const fetched = new Map<number, Uint8Array>()
     try {
-      await Promise.all(missing.map(({ queue, offset }) => this.#options.reader.pointer(queue, offset)))
+      await Promise.all(missing.map((one) => this.#fetch(one, fetched)))
     } catch (error) {
       for (const waiting of room.waiting) if (!waiting.claiming) this.#fail(room, waiting, error)
     }
     room.loading = false
+    room.fetched = fetched
     this.#pump(room)
+    room.fetched = NOTHING
+  }
+
+  /** What retention has taken meanwhile is not there any more: the cursor has moved, too. */
+  async #fetch({ queue, offset, pointer }: Missing, into: Map<number, Uint8Array>): Promise<void> {
+    const { reader } = this.#options
+    const stored = pointer === undefined ? undefined : await reader.read(queue, offset, pointer)
+    if (pointer === undefined) await reader.pointer(queue, offset)
+    else if (stored !== undefined) into.set(pointer.position, stored)
   }
 
   /** Proposes the claims of one round; the queues are busy until all of them were applied. */

@@ -55,7 +55,11 @@ describe('a receive asks', () => {
       Code.ILLEGAL_FILTER_EXPRESSION,
       { filterExpression: { type: 1, expression: '||' } },
     ],
-    ['an SQL filter', Code.ILLEGAL_FILTER_EXPRESSION, { filterExpression: { type: 2, expression: 'a > 1' } }],
+    [
+      'an SQL filter without a meaning',
+      Code.ILLEGAL_FILTER_EXPRESSION,
+      { filterExpression: { type: 2, expression: 'a >' } },
+    ],
   ])('for nothing with %s', (_, code, changes) => {
     expect(codeOf(() => wish(changes))).toBe(code)
   })

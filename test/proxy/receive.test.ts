@@ -199,9 +199,9 @@ describe('a receive is refused at once', () => {
     ],
     ['with a deadline much too near', Code.ILLEGAL_POLLING_TIME, receiveBytes(), callContext(400)],
     [
-      'with an SQL filter',
+      'with an illegal SQL filter',
       Code.ILLEGAL_FILTER_EXPRESSION,
-      receiveBytes({ filterExpression: { type: 2, expression: 'a' } }),
+      receiveBytes({ filterExpression: { type: 2, expression: 'a =' } }),
       callContext(13_000),
     ],
     ['when it is not readable', Code.BAD_REQUEST, Buffer.from([0x0a, 0x7f]), callContext(13_000)],

@@ -98,7 +98,7 @@ describe('settings', () => {
       settingsBytes({
         subscription: {
           group: { name: 'g' },
-          subscriptions: [{ topic: TOPIC, expression: { type: 2, expression: 'a > 1' } }],
+          subscriptions: [{ topic: TOPIC, expression: { type: 2, expression: 'a >' } }],
         },
       }),
     ],

@@ -97,6 +97,7 @@ export class BrokerClient {
       topic,
       now,
       pointer: (queue, offset) => machine.pointerInMemory(queue, offset) ?? SOME_POINTER,
+      stored: () => undefined,
       isBusy: () => false,
     })
     const plan = planner.plan(

@@ -1,0 +1,31 @@
+/** Reads the text of an SQL filter into a tree. */
+import peggy from 'peggy'
+import { SQL_CHARACTERS_MAX } from '../../base/limits.ts'
+import { SQL_GRAMMAR } from './grammar.ts'
+import { SqlFault, SqlTree, type TruthNode } from './tree.ts'
+
+/** Made when the program starts: it takes some 30 ms, which a leader that serves does not have. */
+const PARSER = peggy.generate(SQL_GRAMMAR)
+
+/** A word, a number, or one sign. */
+const WORD = /[A-Za-z0-9_$]+|[^]/uy
+
+/** The tree of a filter. Throws `SqlFault` for a text that is none, or that is larger than the limits. */
+export function parseSql(text: string): TruthNode {
+  if (text.length > SQL_CHARACTERS_MAX) {
+    throw new SqlFault(`a filter has at most ${SQL_CHARACTERS_MAX} characters`, SQL_CHARACTERS_MAX)
+  }
+  try {
+    return PARSER.parse(text, { tree: new SqlTree() }) as TruthNode
+  } catch (error) {
+    if (error instanceof PARSER.SyntaxError) throw faultAt(text, error.location.start.offset)
+    throw error
+  }
+}
+
+function faultAt(text: string, at: number): SqlFault {
+  WORD.lastIndex = at
+  const word = WORD.exec(text)?.[0]
+  if (word === undefined) return new SqlFault('the filter ends too early', at)
+  return new SqlFault(`"${word.slice(0, 40)}" is not expected here`, at)
+}
