@@ -12,6 +12,7 @@ import type { MetaStore } from '../dledger/meta-store.ts'
 import type { RaftLink } from '../dledger/peer-sender.ts'
 import type { EncodedCommand } from '../dledger/proposals.ts'
 import { Arrivals } from './arrivals.ts'
+import { ClockWatch, type PeerClocks } from './clock-watch.ts'
 import { ClientLiveness } from './client-liveness.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
 import { Delays } from './delays.ts'
@@ -42,6 +43,7 @@ export interface BrokerOptions {
   readonly tickMs: number
   readonly autoCreateGroups: boolean
   readonly diskReserveBytes: number
+  readonly peerClocks: PeerClocks
   readonly retention: RetentionConfig
   readonly schedule?: (run: () => void) => void
 }
@@ -68,6 +70,7 @@ export class Broker {
   readonly receivers: Receivers
   readonly arrivals: Arrivals
   readonly queueReads: QueueReads
+  readonly clocks: ClockWatch
   readonly timerMetrics = new TimerMetrics()
   readonly #clock: Clock
   readonly #logClock = new LogClock()
@@ -93,6 +96,7 @@ export class Broker {
         failed: (error) => events.failed(error),
       },
     })
+    this.clocks = new ClockWatch(options.peerClocks, clock, logger)
     const log = this.ledger
     const reader = new MessageReader(machine, log)
     const now = (): Millis => this.now()
@@ -151,11 +155,12 @@ export class Broker {
   /** Log time now, on the leader; on others the stamp of the last entry applied. */
   now(): Millis {
     if (!this.ledger.leading) return this.machine.now
-    return millis(Math.max(this.machine.now, this.#logClock.now(this.#clock.mono(), this.#clock.wall())))
+    return millis(Math.max(this.machine.now, this.#logClock.now(this.#clock.mono(), this.clocks.now())))
   }
 
   async start(): Promise<void> {
     await this.diskGuard.start()
+    this.clocks.start()
     this.ledger.start()
   }
 
@@ -163,6 +168,7 @@ export class Broker {
     this.#driver.stop()
     this.#timers.stop()
     this.#retention.stop()
+    this.clocks.stop()
     this.diskGuard.stop()
     await this.ledger.close()
   }
@@ -174,6 +180,7 @@ export class Broker {
   #leadingChanged(leading: boolean): void {
     if (leading) {
       this.#logClock.start(this.machine.now, this.#clock.mono(), this.#clock.wall())
+      void this.#lookAtClocks()
       this.#liveness.start(this.#clock.mono())
       this.#driver.start()
       this.#timers.start()
@@ -187,6 +194,13 @@ export class Broker {
       this.arrivals.leadershipLost()
     }
     this.#events.leadingChanged(leading)
+  }
+
+  /** A new leader may be behind: what is due comes up when it knows. */
+  async #lookAtClocks(): Promise<void> {
+    await this.clocks.measure()
+    this.#driver.poke()
+    this.#timers.poke()
   }
 
   #applied(): void {

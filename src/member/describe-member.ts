@@ -107,6 +107,12 @@ function problemsOf(facts: MemberFacts): string[] {
     problems.push('the end of the log was damaged: its vote counts only where all members vote')
   }
   problems.push(...ownStanding(facts))
+  const { isOff, offsetMs } = facts.broker.clocks.state
+  if (isOff) {
+    problems.push(
+      `the clock of this member differs from the majority's by ${offsetMs} ms and is not followed`,
+    )
+  }
   if (facts.broker.diskGuard.low) problems.push('the disk is nearly full: sends are refused')
   return problems
 }

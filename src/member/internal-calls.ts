@@ -8,9 +8,10 @@
  *   3 applied?      u64 index; answered, without bytes, when the member has applied it
  *   4 fetch log     raw records for repair (dledger/log-source.ts)
  *   8 members       u64 index of a configuration, its bytes (dledger/configuration-codec.ts): what a peer knows
+ *  28 clock         answer: u64 milliseconds since 1970 by the member's clock
  *  16 ledger call   as in `ledger/leader-calls.ts`
  */
-import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts'
+import { type LogIndex, logIndex, type Millis, type NodeId } from '../base/brand.ts'
 import { BytesError, Reader, utf8, utf8Text, Writer } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
 import { REPAIR_BYTES_MAX } from '../base/limits.ts'
@@ -40,6 +41,9 @@ const CLIENT_CALL = 1
 const ADMIN_CALL = 2
 const APPLIED_CALL = 3
 const FETCH_LOG_CALL = 4
+const CLOCK_CALL = 28
+
+const CLOCK_MS_MAX = 1_000
 
 /** Answered by the link itself, also before the member takes part. */
 export const MEMBERS_CALL = 8
@@ -63,6 +67,8 @@ export interface InternalHandlers {
   adminCall(call: AdminCall): Promise<unknown>
   waitApplied(index: LogIndex, signal: AbortSignal): Promise<void>
   fetchLog(first: LogIndex, bytesMax: number): Promise<FetchedLog>
+  /** What this member's clock says. */
+  clock(): Millis
   ledgerCall(call: LedgerCall): Promise<LedgerAnswer>
 }
 
@@ -91,6 +97,8 @@ export async function answerCall(
         const { first, bytesMax } = decodeFetch(body)
         return encodeFetched(await handlers.fetchLog(first, Math.min(bytesMax, REPAIR_BYTES_MAX)))
       }
+      case CLOCK_CALL:
+        return [new Writer(8).uint64(handlers.clock()).done()]
       case LEDGER_CALL:
         return [encodeLedgerAnswer(await handlers.ledgerCall(decodeLedgerCall(body)))]
       default:
@@ -162,6 +170,12 @@ export class InternalCalls {
   /** Resolves when the other member has applied the entry. */
   async waitApplied(to: NodeId, index: LogIndex, timeoutMs: number): Promise<void> {
     await this.#transport.call(to, APPLIED_CALL, [new Writer(8).uint64(index).done()], { timeoutMs })
+  }
+
+  /** What the other member's clock says. */
+  async clock(to: NodeId): Promise<Millis> {
+    const answer = await this.#transport.call(to, CLOCK_CALL, [], { timeoutMs: CLOCK_MS_MAX })
+    return new Reader(answer).uint64() as Millis
   }
 
   /** What the other member has of the log from `first` on. */

@@ -11,6 +11,7 @@ export function memberMetrics(facts: MemberFacts): readonly Family[] {
     ...peerGauges(facts),
     ...logFamilies(facts),
     ...conditionFamilies(facts),
+    ...timeFamilies(facts),
     ...processGauges(facts),
   ]
 }
@@ -109,6 +110,28 @@ function conditionFamilies({ storage, broker, scrub }: MemberFacts): readonly Fa
     gauge('open_records', 'Damaged records that no other member could give so far.', open),
     counter('scrub_passes_total', 'Whole readings of the log in the background.', scrub.passes),
     gauge('scrubbed_bytes', 'How far the present reading of the log is.', scrub.bytes),
+  ]
+}
+
+function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
+  const { machine, clocks, timerMetrics } = broker
+  const { agreed, offsetMs, isOff } = clocks.state
+  const behind = Math.max(0, clock.wall() - offsetMs - broker.now())
+  return [
+    gauge('clocks_agree', 'Whether the clocks of a majority of the members agree.', agreed ? 1 : 0),
+    gauge('clock_offset_milliseconds', "This member's clock minus the majority's time.", offsetMs),
+    gauge('clock_off', "Whether this member's clock is not followed.", isOff ? 1 : 0),
+    gauge('log_time_behind_milliseconds', 'How far log time is behind the time. On a leader.', behind),
+    gauge('timers_pending', 'Delayed messages that wait for their time.', machine.timers.count),
+    gauge('timers_pending_bytes', 'Their bytes in the log.', machine.timers.bytes),
+    counter('timers_fired_total', 'Delayed messages that came, on this leader.', timerMetrics.fired.value),
+    counter('timers_recalled_total', 'Delayed messages that were taken back.', timerMetrics.recalled.value),
+    {
+      type: 'histogram',
+      name: `${PREFIX}timer_lateness_milliseconds`,
+      help: 'From the due time of a delayed message to its place in a queue.',
+      samples: [{ value: timerMetrics.latenessMs }],
+    },
   ]
 }
 

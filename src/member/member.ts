@@ -264,6 +264,11 @@ class Member implements RunningMember {
         tickMs: times.tickMs,
         autoCreateGroups: this.#config.groups.autoCreate,
         diskReserveBytes: this.#config.log.diskReserveBytes,
+        peerClocks: {
+          peers: () =>
+            this.#link.members.members.map(({ id }) => nodeId(id)).filter((id) => id !== this.#ownId),
+          ask: (peer) => this.#link.calls.clock(peer),
+        },
         retention: this.#config.retention,
       },
       {
@@ -313,6 +318,7 @@ class Member implements RunningMember {
       clientCall: (head, request, aborted) => runLeaderCall(this.#context, head, request, aborted),
       adminCall: (call) => this.#adminService.run(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
+      clock: () => this.#clock.wall(),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
       ledgerCall: ({ request, term }) => this.#ledgers.leaderPart.run(request, term),
     }

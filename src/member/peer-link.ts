@@ -90,7 +90,7 @@ export class PeerLink {
       },
       onCall: (from, kind, body, signal) => {
         if (kind === MEMBERS_CALL) return this.#told(from, body)
-        const handlers = this.#user?.calls ?? recovering(this.#serve)
+        const handlers = this.#user?.calls ?? recovering(this.#serve, this.#clock)
         return answerCall(handlers, kind, body, signal)
       },
       onConnection: (event) => this.#connectionChanged(event),
@@ -288,7 +288,7 @@ function openTransport(
 }
 
 /** What a member answers that is still recovering its log. */
-function recovering(serve: Serve | undefined): InternalHandlers {
+function recovering(serve: Serve | undefined, clock: Clock): InternalHandlers {
   const notYet = (): Promise<never> =>
     Promise.reject(new BrokerError('NO_LEADER', 'this member is still recovering its log'))
   return {
@@ -296,6 +296,7 @@ function recovering(serve: Serve | undefined): InternalHandlers {
     adminCall: notYet,
     waitApplied: notYet,
     fetchLog: serve ?? notYet,
+    clock: () => clock.wall(),
     ledgerCall: notYet,
   }
 }

@@ -8,6 +8,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
+import type { PeerClocks } from '../../src/broker/clock-watch.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
 import {
   readStoredHeader,
@@ -33,9 +34,16 @@ let keys = 0
 /** Limits that fit segments of 128 KiB. */
 export const SMALL_LOG = { recordBytesMax: 100_000, writeBytesMax: 200_000 }
 
+const ALONE: PeerClocks = {
+  peers: () => [],
+  ask: () => Promise.reject(new Error('there is no other member')),
+}
+
 export interface SimBrokerOptions {
   readonly segmentBytes?: number
   readonly retention?: RetentionConfig
+  /** Clocks of others, who are there for nothing else. */
+  readonly peerClocks?: PeerClocks
   /** Goes on with what this one has on its disk and in its tables. */
   readonly after?: SimBroker
 }
@@ -58,6 +66,7 @@ export class SimBroker {
   static async start({
     segmentBytes = 1 << 26,
     retention = CONFIG_DEFAULTS.retention,
+    peerClocks = ALONE,
     after,
   }: SimBrokerOptions = {}): Promise<SimBroker> {
     const clock = after?.clock ?? new ManualClock()
@@ -120,6 +129,7 @@ export class SimBroker {
         tickMs: TICK_MS,
         autoCreateGroups: true,
         diskReserveBytes: 0,
+        peerClocks,
         retention,
       },
       { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, applied, failed },
