@@ -11,6 +11,7 @@ export const LONG_TESTS = [
   'partitions',
   'folders',
   'ledger',
+  'members',
 ].map((name) => `test/integration/${name}.test.ts`)
 
 /** What all tests with real processes need: one file after the other, with time to start and stop. */

@@ -108,6 +108,10 @@ export const DELAY_MS_DEFAULT = 24 * 3600_000
 /** The most that a configuration may allow. */
 export const DELAY_MS_MAX = 40 * 24 * 3600_000
 
+// Members of a group
+/** Voters and learners together. */
+export const MEMBERS_MAX = 9
+
 // Ledgers
 export const LEDGERS_MAX = 1_000
 export const LEDGER_NAME_LENGTH_MAX = 127

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addConsumeCommand } from './consume-command.ts'
 import { addGroupCommand } from './group-command.ts'
 import { addLedgerCommand } from './ledger-command.ts'
+import { addMemberCommand } from './member-command.ts'
 import { addProduceCommand } from './produce-command.ts'
 import { runProgram } from './run-program.ts'
 import { addSnapshotCommand } from './snapshot-command.ts'
@@ -31,5 +32,6 @@ addProduceCommand(program)
 addConsumeCommand(program)
 addLedgerCommand(program)
 addSnapshotCommand(program)
+addMemberCommand(program)
 
 await runProgram(program)

@@ -17,11 +17,10 @@ import type {
 import type { Draft } from '../rpc/draft.ts'
 import type { Method } from '../rpc/service.ts'
 import { typedService } from '../rpc/typed-service.ts'
-import type { GroupCluster } from './group-cluster.ts'
+import type { AtLeader } from './at-leader.ts'
 import type { AdminCall, InternalCalls } from './internal-calls.ts'
 
-/** A change waits this long for a leader, and for the other members to serve it. */
-const CHANGE_MS_MAX = 10_000
+/** A change waits this long for the other members to serve it. */
 const SERVING_MS_MAX = 3_000
 
 export interface AdminServiceOptions {
@@ -29,7 +28,7 @@ export interface AdminServiceOptions {
   readonly members: () => readonly NodeId[]
   readonly broker: Broker
   readonly admin: Admin
-  readonly cluster: GroupCluster
+  readonly atLeader: AtLeader
   readonly calls: InternalCalls
   readonly describeMember: () => Draft<MemberStatus>
 }
@@ -125,42 +124,16 @@ export class AdminService {
   }
 
   /**
-   * Runs a change at the leader, wherever it is, and waits while there is none. A repeat after an unknown
-   * outcome is safe: making what is there already, with the same settings, answers the same.
+   * Runs a change at the leader. A repeat after an unknown outcome is safe: making what is there already, with the same
+   * settings, answers the same.
    */
   async #atLeader(call: AdminCall): Promise<LogIndex> {
-    const { broker, cluster, calls } = this.#options
-    const signal = AbortSignal.timeout(CHANGE_MS_MAX)
-    let repeated = false
-    for (;;) {
-      const place = cluster.leaderPlace()
-      try {
-        if (place === 'here') return await this.run(call)
-        if (place === 'elsewhere') {
-          const { leader } = broker.ledger.role
-          return (await calls.adminCall(leader as NodeId, call, CHANGE_MS_MAX)) as LogIndex
-        }
-      } catch (error) {
-        if (!(error instanceof BrokerError)) throw error
-        if (repeated && isDeletedAlready(call, error)) return broker.machine.appliedIndex
-        if (!isAboutLeadership(error)) throw error
-        repeated = true
-      }
-      await this.#leaderChange(signal)
+    const { atLeader, broker } = this.#options
+    const settle = (error: BrokerError): LogIndex | undefined => {
+      return isDeletedAlready(call, error) ? broker.machine.appliedIndex : undefined
     }
+    return (await atLeader.call(call, settle)) as LogIndex
   }
-
-  async #leaderChange(signal: AbortSignal): Promise<void> {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(100)])
-    await this.#options.cluster.leaderChange(soon).catch(() => undefined)
-    if (signal.aborted) {
-      throw new BrokerError('NO_LEADER', 'no leader took the change in time', { outcome: 'unknown' })
-    }
-  }
-}
-
-function isAboutLeadership(error: BrokerError): boolean {
-  return error.code === 'NOT_LEADER' || error.code === 'NO_LEADER' || error.code === 'CLOSED'
 }
 
 /** The first try of a deletion may have succeeded. */

@@ -10,6 +10,7 @@ const SERVICES = [
   'apache.rocketmq.v2.MessagingService',
   'dledger.v1.Admin',
   'dledger.v1.Ledger',
+  'dledger.v1.Members',
   'grpc.health.v1.Health',
 ] as const
 

@@ -79,7 +79,8 @@ function logCondition({ storage, broker, scrub }: MemberFacts): LogCondition {
   }
 }
 
-function peerStates(facts: MemberFacts): PeerStatus[] {
+/** The other members as this one sees them. */
+export function peerStates(facts: MemberFacts): PeerStatus[] {
   const progress = new Map(facts.broker.ledger.status.peers.map((peer) => [peer.peer, peer]))
   return facts.members.members
     .filter((member) => member.id !== facts.config.id)

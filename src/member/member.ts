@@ -3,7 +3,6 @@
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
@@ -28,16 +27,19 @@ import { runLeaderCall } from '../proxy/leader-calls.ts'
 import { Proxy } from '../proxy/proxy.ts'
 import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
-import { keptCertificate, loadCertificate, type ServerCertificate } from '../rpc/certificate.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
+import { AtLeader } from './at-leader.ts'
 import { accessPoint } from './access-point.ts'
 import { clientPortMethods } from './client-port.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
 import { type MemberLedgers, openLedgers } from './ledgers.ts'
+import { MemberChanges } from './member-changes.ts'
+import { MembersService } from './members-service.ts'
 import { memberMetrics } from './member-metrics.ts'
+import { ownCertificate } from './own-certificate.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { registration } from './registration.ts'
@@ -98,6 +100,8 @@ class Member implements RunningMember {
   readonly #broker: Broker
   readonly #cluster: GroupCluster
   readonly #adminService: AdminService
+  readonly #changes: MemberChanges
+  readonly #membersService: MembersService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
   readonly #ledgers: MemberLedgers
@@ -131,12 +135,33 @@ class Member implements RunningMember {
     const { calls } = link
     this.#broker = this.#openBroker()
     this.#cluster = new GroupCluster(this.#ownId, this.#broker.ledger, calls)
+    const atLeader = new AtLeader({
+      cluster: this.#cluster,
+      calls,
+      leader: () => this.#broker.ledger.role.leader,
+      run: (call) => this.#adminCall(call),
+    })
+    this.#changes = new MemberChanges({
+      ownId: this.#ownId,
+      ledger: this.#broker.ledger,
+      members: link.members,
+      meet: (candidate) => link.meet(candidate),
+      folderOf: (id) => link.folderOf(id),
+      silentTicks: config.raft.electionTicksMax,
+      clock,
+      logger: logger.child({ part: 'members' }),
+    })
+    this.#membersService = new MembersService({
+      changes: this.#changes,
+      atLeader,
+      facts: () => this.#facts(),
+    })
     this.#adminService = new AdminService({
       ownId: this.#ownId,
       members: () => this.#link.members.members.map(({ id }) => id),
       broker: this.#broker,
       admin: new Admin(this.#broker.machine, this.#broker.ledger),
-      cluster: this.#cluster,
+      atLeader,
       calls,
       describeMember: () => this.#describe(),
     })
@@ -180,11 +205,16 @@ class Member implements RunningMember {
     await this.#ledgers.sweeper.start()
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
-      certificate: await this.#certificate(),
+      certificate: await ownCertificate(this.#config, this.#clock, this.#logger),
       methods: clientPortMethods({
         broker: this.#broker,
         cluster: this.#cluster,
-        served: [...this.#proxy.methods, ...this.#adminService.methods(), ...this.#ledgers.service.methods()],
+        served: [
+          ...this.#proxy.methods,
+          ...this.#adminService.methods(),
+          ...this.#membersService.methods(),
+          ...this.#ledgers.service.methods(),
+        ],
       }),
       clock: this.#clock,
       logger: this.#logger.child({ part: 'rpc' }),
@@ -206,21 +236,12 @@ class Member implements RunningMember {
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
     this.#ledgers.sweeper.stop()
+    this.#changes.stop()
     await this.#broker.close()
     await this.#link.close()
     await this.#registering
     this.#nameServers.close()
     await this.#storage.lock.release()
-  }
-
-  /** The configured certificate, or one that is made at the first start and kept in the data folder. */
-  async #certificate(): Promise<ServerCertificate> {
-    const { tls, dataFolder, members, id } = this.#config
-    if (tls !== undefined) return loadCertificate(tls.key, tls.cert)
-    const own = members.filter((member) => member.id === id).map((member) => addressOf(member.client).host)
-    const certificate = await keptCertificate(join(dataFolder, 'tls'), own, this.#clock.wall())
-    this.#logger.info({ caPath: certificate.caPath }, 'certificate made by this member is used')
-    return certificate
   }
 
   #openBroker(): Broker {
@@ -279,6 +300,7 @@ class Member implements RunningMember {
         },
         leadingChanged: (leading) => {
           if (leading) this.#link.members.lead()
+          this.#changes.lead(leading)
           this.#cluster.changed()
         },
         membersChanged: (members) => this.#membersChanged(members),
@@ -316,12 +338,16 @@ class Member implements RunningMember {
   #handlers(): InternalHandlers {
     return {
       clientCall: (head, request, aborted) => runLeaderCall(this.#context, head, request, aborted),
-      adminCall: (call) => this.#adminService.run(call),
+      adminCall: (call) => this.#adminCall(call),
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       clock: () => this.#clock.wall(),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
       ledgerCall: ({ request, term }) => this.#ledgers.leaderPart.run(request, term),
     }
+  }
+
+  #adminCall(call: AdminCall): Promise<unknown> {
+    return this.#membersService.knows(call) ? this.#membersService.run(call) : this.#adminService.run(call)
   }
 
   #connectionChanged(event: ConnectionEvent): void {

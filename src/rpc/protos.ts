@@ -36,7 +36,12 @@ const OPTIONS: Options = {
 /** Which file defines a package or service. A name belongs to the longest prefix. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'apache.rocketmq.v2.': ['apache/rocketmq/v2/service.proto', 'apache/rocketmq/v2/admin.proto'],
-  'dledger.v1.': ['dledger/v1/namesrv.proto', 'dledger/v1/admin.proto', 'dledger/v1/ledger.proto'],
+  'dledger.v1.': [
+    'dledger/v1/namesrv.proto',
+    'dledger/v1/admin.proto',
+    'dledger/v1/ledger.proto',
+    'dledger/v1/members.proto',
+  ],
   'grpc.health.v1.': ['grpc/health/v1/health.proto'],
   'grpc.reflection.v1.': ['grpc/reflection/v1/reflection.proto'],
   'grpc.reflection.v1alpha.': ['grpc/reflection/v1alpha/reflection.proto'],

@@ -83,10 +83,10 @@ export class Member {
 }
 
 export class Group {
-  readonly members: readonly Member[]
+  readonly members: Member[]
   readonly folder: string
 
-  private constructor(members: readonly Member[], folder: string) {
+  private constructor(members: Member[], folder: string) {
     this.members = members
     this.folder = folder
   }
@@ -105,6 +105,19 @@ export class Group {
     for (const member of members) member.start()
     await group.healthy()
     return group
+  }
+
+  /** Starts one more member with an empty folder, which waits to be made one of the group. It is not counted yet. */
+  async joining(id: number): Promise<Member> {
+    const dataFolder = join(this.folder, `data-${id}`)
+    const member = new Member(id, await freePort(), await freePort(), this.folder, dataFolder)
+    this.#writeConfig(member, {
+      bootstrap: undefined,
+      join: 'integration-test',
+      members: [addressesOf(member)],
+    })
+    member.start()
+    return member
   }
 
   get endpoints(): string[] {
@@ -187,11 +200,7 @@ export class Group {
       id: member.id,
       data: member.dataFolder,
       bootstrap: 'integration-test',
-      members: this.members.map((one) => ({
-        id: one.id,
-        client: one.endpoint,
-        peer: `127.0.0.1:${one.peerPort}`,
-      })),
+      members: this.members.map(addressesOf),
       ...more,
     }
     writeFileSync(member.configFile, stringify(config))
@@ -212,6 +221,14 @@ export class Group {
       .map((member) => `member ${member.id}: ${member.log().split('\n').slice(-12).join('\n')}`)
       .join('\n')
   }
+}
+
+function addressesOf(member: Member): {
+  readonly id: number
+  readonly client: string
+  readonly peer: string
+} {
+  return { id: member.id, client: member.endpoint, peer: `127.0.0.1:${member.peerPort}` }
 }
 
 export function sleep(ms: number): Promise<void> {

@@ -9,8 +9,10 @@ import { BrokerError } from '../../src/base/errors.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { EntryMeta, MachineDigests, StateMachine } from '../../src/base/state-machine.ts'
+import { KnownMembers } from '../../src/dledger/known-members.ts'
 import type { FetchedLog } from '../../src/dledger/log-source.ts'
 import { type LogRepair, LogStore, type LogStoreOptions } from '../../src/dledger/log-store.ts'
+import { membersIn } from '../../src/dledger/log-watch.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import type { Applied, EncodedCommand } from '../../src/dledger/proposals.ts'
 import { DLedgerServer } from '../../src/dledger/server.ts'
@@ -87,6 +89,10 @@ export class SimMember {
   log: LogStore | null = null
   failure: unknown = null
   founded = false
+  /** Whom the member knows; begins anew with each start. */
+  known = new KnownMembers([], [])
+  /** Hears that the member leads, or leads no more. */
+  onLeading: (leading: boolean) => void = () => undefined
   /** It did not found the group: nobody told it who belongs to it. */
   readonly joins: boolean
   /** What the member answers to others that repair their log; it does so before it takes part in Raft. */
@@ -193,7 +199,8 @@ export class SimGroup {
       }),
       events: {
         roleChanged: () => undefined,
-        leadingChanged: () => undefined,
+        leadingChanged: (leading) => member.onLeading(leading),
+        membersChanged: (members) => member.known.follow(members),
         applied: () => undefined,
         failed: (error) => {
           member.failure = error
@@ -202,6 +209,8 @@ export class SimGroup {
       schedule: this.#schedule,
     })
     member.server = server
+    member.known = new KnownMembers(member.joins ? [] : this.#founders, [])
+    member.known.follow(membersIn(raft))
     server.start()
   }
 
