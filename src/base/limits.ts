@@ -99,6 +99,15 @@ export const REQUEST_WINDOW_MS = 120_000
 export const DIGEST_EVERY_ENTRIES = 1024
 export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20
+/**
+ * Messages of a topic that may stand behind others of their message groups, for one group and for all together: 9
+ * bytes of memory each. At the bound the delivery of new messages pauses.
+ */
+export const PARKED_PER_GROUP_TOPIC_MAX = 1 << 21
+export const PARKED_MAX = 1 << 23
+export const PARKED_PAGE_OFFSETS = 256
+/** Message groups of a topic that one group has under way. At the bound no further one begins. */
+export const LANES_PER_GROUP_TOPIC_MAX = 1 << 16
 /** Pages of a queue that one command deletes at most. */
 export const PAGES_DROPPED_MAX = 1024
 /** Delayed messages that wait at a time: each takes 6 to 10 bytes of memory. */

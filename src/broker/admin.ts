@@ -194,8 +194,8 @@ export class Admin {
         const nextOffset = this.#view.queue(number)?.nextOffset ?? queueOffset(0)
         const consumer = this.#view.consumer(group.id, number)
         if (topic === undefined || consumer === undefined) continue
-        const { cursor, committed, inFlight } = consumer
-        const lag = nextOffset - cursor + inFlight
+        const { cursor, committed, inFlight, parked } = consumer
+        const lag = nextOffset - cursor + inFlight + parked
         list.push({ topic: topic.name, queueId, committed, cursor, nextOffset, inFlight, lag })
       }
     }

@@ -5,6 +5,7 @@
  */
 import type { Millis, QueueOffset } from '../base/brand.ts'
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, RECEIVE_BYTES_MAX } from '../base/limits.ts'
+import { FilterReads, type MessageLookup, type Missing, type PointerLookup } from './filter-reads.ts'
 import type { ClaimPart, Pointer, QueueNumber } from './machine/commands.ts'
 import { MESSAGE_TYPE_PRIORITY } from './machine/index.ts'
 import type { ConsumerView, GroupView, MachineView, TopicView } from './machine/view.ts'
@@ -12,11 +13,6 @@ import type { MessageFilter } from './message-filter.ts'
 
 /** New messages that one plan looks at in one queue before it claims what it has. */
 const SCAN_MAX = 2048
-/** Messages that the filters of one planner read before it claims what it has: some milliseconds of work. */
-const READ_MAX = 1024
-/** Messages of a queue that are fetched together for a filter that reads them, and their bytes. */
-const AHEAD_MAX = 256
-const AHEAD_BYTES_MAX = 1024 * 1024
 
 /** A message that was chosen, with its pointer, so that it need not be looked up again. */
 export interface Chosen {
@@ -32,13 +28,6 @@ export interface Plan {
   readonly missing: readonly Missing[]
 }
 
-/** A pointer that is not in memory, or a message that is not, whose pointer is. */
-export interface Missing {
-  readonly queue: QueueNumber
-  readonly offset: QueueOffset
-  readonly pointer: Pointer | undefined
-}
-
 export interface Wish {
   readonly filter: MessageFilter
   readonly messagesMax: number
@@ -51,9 +40,6 @@ interface Tentative {
   readonly again: Set<QueueOffset>
 }
 
-type PointerLookup = (queue: QueueNumber, offset: QueueOffset) => Pointer | undefined
-type MessageLookup = (pointer: Pointer) => Uint8Array | undefined
-
 /** Plans for one group and topic, at one moment. */
 export class ClaimPlanner {
   readonly #view: MachineView
@@ -61,10 +47,9 @@ export class ClaimPlanner {
   readonly #topic: TopicView
   readonly #now: Millis
   readonly #pointer: PointerLookup
-  readonly #stored: MessageLookup
+  readonly #reads: FilterReads
   readonly #isBusy: (queue: QueueNumber) => boolean
   readonly #tentative = new Map<QueueNumber, Tentative>()
-  #readsLeft = READ_MAX
 
   constructor(options: {
     readonly view: MachineView
@@ -72,7 +57,6 @@ export class ClaimPlanner {
     readonly topic: TopicView
     readonly now: Millis
     readonly pointer: PointerLookup
-    /** The stored message, if it is in memory. */
     readonly stored: MessageLookup
     /** Claims on the queue are under way: its state is not known. */
     readonly isBusy: (queue: QueueNumber) => boolean
@@ -82,7 +66,7 @@ export class ClaimPlanner {
     this.#topic = options.topic
     this.#now = options.now
     this.#pointer = options.pointer
-    this.#stored = options.stored
+    this.#reads = new FilterReads(options.view, options.pointer, options.stored)
     this.#isBusy = options.isBusy
   }
 
@@ -145,7 +129,7 @@ export class ClaimPlanner {
         draft.missing.push({ queue, offset, pointer })
         break
       }
-      const matches = filter.mayMatch(pointer.tagHash) && this.#matches(draft, queue, offset, pointer, filter)
+      const matches = this.#reads.matches(filter, queue, offset, pointer, draft.missing)
       if (matches === undefined) break
       if (matches) {
         if (!draft.choose(queue, offset, pointer)) break
@@ -155,38 +139,6 @@ export class ClaimPlanner {
       tentative.cursor = (offset + 1) as QueueOffset
     }
     return offsets
-  }
-
-  /** `undefined` when that is not known yet: the message is not in memory, or enough was read at once. */
-  #matches(
-    draft: Draft,
-    queue: QueueNumber,
-    offset: QueueOffset,
-    pointer: Pointer,
-    filter: MessageFilter,
-  ): boolean | undefined {
-    if (!filter.readsMessage) return true
-    if (this.#readsLeft === 0) return undefined
-    const stored = this.#stored(pointer)
-    if (stored === undefined) {
-      this.#fetchFrom(draft, queue, offset, pointer)
-      return undefined
-    }
-    this.#readsLeft--
-    return filter.matches(stored)
-  }
-
-  /** Names the message and those after it that the filter will ask for next. */
-  #fetchFrom(draft: Draft, queue: QueueNumber, first: QueueOffset, pointer: Pointer): void {
-    const end = Math.min(this.#view.queue(queue)?.nextOffset ?? 0, first + AHEAD_MAX)
-    let next: Pointer | undefined = pointer
-    let bytes = 0
-    for (let offset = first; offset < end && next !== undefined; offset++) {
-      bytes += next.size
-      if (offset > first && bytes > AHEAD_BYTES_MAX) break
-      draft.missing.push({ queue, offset, pointer: next })
-      next = this.#pointer(queue, (offset + 1) as QueueOffset)
-    }
   }
 
   #tentativeOf(queue: QueueNumber, consumer: ConsumerView): Tentative {
@@ -200,7 +152,7 @@ export class ClaimPlanner {
 }
 
 /** One receiver's plan while it grows, limited by count and bytes. */
-class Draft implements Plan {
+export class Draft implements Plan {
   readonly parts: ClaimPart[] = []
   readonly chosen: Chosen[] = []
   readonly missing: Missing[] = []

@@ -34,6 +34,14 @@ export class MessageReader {
     return inMemory ?? this.#found(queue, offset, page && this.#view.pointerInPage(page, offset))
   }
 
+  /** What the page holds of a message, if it is in memory. */
+  cachedEntry(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined {
+    const inMachine = this.#view.entryInMemory(queue, offset)
+    if (inMachine !== undefined) return inMachine
+    const page = this.#log.cachedRow(this.#view.pageKey(queue, offset))
+    return page === undefined || page === null ? undefined : this.#view.entryInPage(page, offset)
+  }
+
   /** What the page holds of a message. Otherwise as `pointer`. */
   async entry(queue: QueueNumber, offset: QueueOffset): Promise<QueueEntry | undefined> {
     const inMachine = this.#view.entryInMemory(queue, offset)

@@ -11,8 +11,9 @@ import type { Millis, QueueOffset } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import { RECEIVERS_PARKED_MAX } from '../base/limits.ts'
 import type { Clock } from '../base/ports.ts'
-import { type Chosen, ClaimPlanner, type Missing, type Plan } from './claim-planner.ts'
+import type { Chosen } from './claim-planner.ts'
 import { clientHash } from './client-liveness.ts'
+import type { Missing } from './filter-reads.ts'
 import type { ReceivedMessage, ReceiveRequest } from './leader-port.ts'
 import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
@@ -20,6 +21,7 @@ import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+import { type RoundPlan, roundPlanner } from './round.ts'
 
 const NOTHING: ReadonlyMap<number, Uint8Array> = new Map()
 
@@ -153,21 +155,21 @@ export class Receivers {
       this.#failRoom(room, group === undefined ? 'GROUP_NOT_FOUND' : 'TOPIC_NOT_FOUND')
       return
     }
-    const planner = new ClaimPlanner({
+    const planFor = roundPlanner({
       view,
+      reader,
       group,
       topic,
       now: this.#options.now(),
-      pointer: (queue, offset) => reader.cachedPointer(queue, offset),
       stored: (pointer) => room.fetched.get(pointer.position) ?? reader.cachedMessage(pointer),
-      isBusy: (queue) => room.busy.has(queue),
+      busy: room.busy,
     })
-    const plans: { readonly waiting: Waiting; readonly plan: Plan }[] = []
+    const plans: { readonly waiting: Waiting; readonly plan: RoundPlan }[] = []
     for (const waiting of room.waiting) {
       if (waiting.claiming) continue
-      const plan = planner.plan(waiting.request, room.rotation++)
+      const plan = planFor(waiting.request, room.rotation++)
       if (plan.missing.length > 0) void this.#load(room, plan.missing)
-      if (plan.parts.length > 0) plans.push({ waiting, plan })
+      if (plan.queues.length > 0) plans.push({ waiting, plan })
       else if (plan.missing.length === 0) break
     }
     if (plans.length > 0) void this.#claim(room, plans)
@@ -200,30 +202,29 @@ export class Receivers {
   /** Proposes the claims of one round; the queues are busy until all of them were applied. */
   async #claim(
     room: Room,
-    plans: readonly { readonly waiting: Waiting; readonly plan: Plan }[],
+    plans: readonly { readonly waiting: Waiting; readonly plan: RoundPlan }[],
   ): Promise<void> {
-    const queues = new Set(plans.flatMap(({ plan }) => plan.parts.map((part) => part.queue)))
+    const queues = new Set(plans.flatMap(({ plan }) => plan.queues))
     for (const queue of queues) room.busy.add(queue)
     await Promise.all(plans.map(async ({ waiting, plan }) => this.#claimOne(room, waiting, plan)))
     for (const queue of queues) room.busy.delete(queue)
     this.#pump(room)
   }
 
-  async #claimOne(room: Room, waiting: Waiting, plan: Plan): Promise<void> {
+  async #claimOne(room: Room, waiting: Waiting, plan: RoundPlan): Promise<void> {
     const { request } = waiting
     waiting.claiming = true
     try {
       const { reply } = await this.#options.log.propose(
-        encodeCommand({
-          type: 'claim',
-          // A plan that only passes over messages must not use up the request's key.
-          request: plan.chosen.length > 0 ? waiting.key : randomBytes(16),
-          client: clientHash(request.clientId),
-          groupId: room.groupId,
-          invisibleMs: request.invisibleMs as Millis,
-          autoRenew: request.autoRenew,
-          parts: plan.parts,
-        }),
+        encodeCommand(
+          plan.command({
+            // A plan that only passes over messages must not use up the request's key.
+            request: plan.chosen.length > 0 ? waiting.key : randomBytes(16),
+            client: clientHash(request.clientId),
+            invisibleMs: request.invisibleMs as Millis,
+            autoRenew: request.autoRenew,
+          }),
+        ),
       )
       if (reply.type === 'refused') throw new BrokerError(reply.code, reply.message)
       const claimed = reply.type === 'claimed' ? reply.messages : []

@@ -13,7 +13,7 @@ import {
   REQUEST_KEY_BYTES,
   START_KINDS,
 } from './command-encode.ts'
-import type { Claim, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
+import type { Claim, ClaimInOrder, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
 import type { Delivery, MoveUp, Receipt, StartPolicy, UpdateTopic } from './commands.ts'
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
@@ -59,6 +59,8 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       }
     case COMMAND_KINDS.claim:
       return readClaim(body)
+    case COMMAND_KINDS.claimInOrder:
+      return readClaimInOrder(body)
     case COMMAND_KINDS.ack:
       return { type: 'ack', request: body.take(REQUEST_KEY_BYTES), receipts: readList(body, 28, readReceipt) }
     case COMMAND_KINDS.changeInvisible:
@@ -160,6 +162,33 @@ function readClaim(body: Reader): Claim {
     invisibleMs: readMillis(body),
     autoRenew: readFlag(body),
     parts: readList(body, 28, readPart),
+  }
+}
+
+function readClaimInOrder(body: Reader): ClaimInOrder {
+  return {
+    type: 'claimInOrder',
+    request: body.take(REQUEST_KEY_BYTES),
+    client: body.take(CLIENT_HASH_BYTES),
+    groupId: body.uint32(),
+    topicId: body.uint32(),
+    invisibleMs: readMillis(body),
+    autoRenew: readFlag(body),
+    lanes: readList(body, 12, (lane) => ({
+      key: lane.uint64(),
+      messages: readList(lane, 12, (item) => ({ queue: item.uint32(), offset: readOffset(item) })),
+    })),
+    cursors: readList(body, 20, (item) => ({
+      queue: item.uint32(),
+      start: readOffset(item),
+      end: readOffset(item),
+    })),
+    messages: readList(body, 17, (item) => ({
+      queue: item.uint32(),
+      offset: readOffset(item),
+      orderHash: item.uint32(),
+      handedOut: readFlag(item),
+    })),
   }
 }
 

@@ -25,6 +25,10 @@
  *  20 updateTopic      name, u8 given (1 queue count, 2 permission, 4 retention), u32 queue count,
  *                      u8 permission, u64 retention ms
  *  21 updateGroup      name, u32 attempts max, order and back-off
+ *  24 claimInOrder     16 request, 8 client, u32 group id, u32 topic id, u64 invisible ms, u8 auto renew,
+ *                      list of lanes: u64 lane, list of: u32 queue, u64 offset;
+ *                      list of cursors: u32 queue, u64 start, u64 end;
+ *                      list of messages: u32 queue, u64 offset, u32 order hash, u8 handed out
  *  28 to 30            timers: see `timer-codec.ts`
  *  40 updateOffset     16 bytes request, u32 group id, u32 queue, u64 offset
  *
@@ -34,6 +38,7 @@ import { assert, unreachable } from '../../base/assert.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
 import type {
   Claim,
+  ClaimInOrder,
   Command,
   Contact,
   CreateGroup,
@@ -79,6 +84,7 @@ export const COMMAND_KINDS = {
   dropPages: 18,
   updateTopic: 20,
   updateGroup: 21,
+  claimInOrder: 24,
   fire: 28,
   recall: 29,
   moveTimers: 30,
@@ -205,6 +211,9 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveT
     case 'claim':
       writeClaim(into, command)
       return
+    case 'claimInOrder':
+      writeClaimInOrder(into, command)
+      return
     case 'ack':
       writeRequest(into, command.request)
       into.uint32(command.receipts.length)
@@ -294,6 +303,24 @@ function writeClaim(into: Writer, command: Claim): void {
     into.uint32(queue).uint64(start).uint64(end).uint32(offsets.length).uint32(again.length)
     for (const offset of offsets) into.uint64(offset)
     for (const offset of again) into.uint64(offset)
+  }
+}
+
+function writeClaimInOrder(into: Writer, command: ClaimInOrder): void {
+  writeRequest(into, command.request)
+  writeClient(into, command.client)
+  into.uint32(command.groupId).uint32(command.topicId).uint64(command.invisibleMs)
+  into.uint8(command.autoRenew ? 1 : 0).uint32(command.lanes.length)
+  for (const { key, messages } of command.lanes) {
+    into.uint64(key).uint32(messages.length)
+    for (const { queue, offset } of messages) into.uint32(queue).uint64(offset)
+  }
+  into.uint32(command.cursors.length)
+  for (const { queue, start, end } of command.cursors) into.uint32(queue).uint64(start).uint64(end)
+  into.uint32(command.messages.length)
+  for (const { queue, offset, orderHash, handedOut } of command.messages) {
+    into.uint32(queue).uint64(offset).uint32(orderHash)
+    into.uint8(handedOut ? 1 : 0)
   }
 }
 

@@ -35,6 +35,8 @@ export interface Pointer {
 export interface QueueEntry extends Pointer {
   /** When it came into the queue, in seconds of log time, if its bytes are older: dead letters, due messages. Else 0. */
   readonly sinceSeconds: number
+  /** Of a FIFO message, made from its message group; 0 for one of another type. */
+  readonly orderHash: number
 }
 
 /** Names one delivery. A later attempt of the same message is another delivery. */
@@ -143,6 +145,41 @@ export interface Claim {
   /** The leader renews the claim while the client lives. */
   readonly autoRenew: boolean
   readonly parts: readonly ClaimPart[]
+}
+
+/** A new message that a fifo group's cursor passes. */
+export interface NextMessage {
+  readonly queue: QueueNumber
+  readonly offset: QueueOffset
+  /** What the message's pointer holds of its message group, 0 without one. */
+  readonly orderHash: number
+  /** It goes to the receiver. Otherwise, or when it is not its turn any more, it waits in its lane. */
+  readonly handedOut: boolean
+}
+
+/** Hands messages of one topic to one receiver of a fifo group, in order (RocketMQ: pop with order). */
+export interface ClaimInOrder {
+  readonly type: 'claimInOrder'
+  readonly request: RequestKey
+  readonly client: ClientHash
+  readonly groupId: GroupId
+  readonly topicId: TopicId
+  readonly invisibleMs: Millis
+  /** The leader renews the claim while the client lives. */
+  readonly autoRenew: boolean
+  /** The next messages of lanes that nobody holds, again or for the first time. */
+  readonly lanes: readonly {
+    readonly key: number
+    readonly messages: readonly { readonly queue: QueueNumber; readonly offset: QueueOffset }[]
+  }[]
+  /** Where cursors stand and where they go, each queue once. What `messages` leaves out counts as consumed. */
+  readonly cursors: readonly {
+    readonly queue: QueueNumber
+    readonly start: QueueOffset
+    readonly end: QueueOffset
+  }[]
+  /** New messages in the order of sending, over all queues. */
+  readonly messages: readonly NextMessage[]
 }
 
 export interface Ack {
@@ -285,6 +322,7 @@ export type Command =
   | Contact
   | Send
   | Claim
+  | ClaimInOrder
   | Ack
   | ChangeInvisible
   | Release

@@ -4,7 +4,7 @@
  * they were handed out to be written: every pointer is found here or in the tables.
  *
  * Page row:                              Pointer, 20 bytes:
- *   0  u8   version, 1                     0  u64  position in the log
+ *   0  u8   version, 1 or 2                0  u64  position in the log
  *   1  u8   0                              8  u32  size
  *   2  u16  how many pointers             12  u32  tag CRC-32
  *   4  u32  0                             16  u32  since
@@ -13,6 +13,9 @@
  *
  * `since` is when the message came into the queue, in seconds of log time, if its bytes are older: a dead letter, a
  * delayed message that is due. For a message that came as it was sent it is 0.
+ *
+ * A page that holds a FIFO message has version 2: after the pointers follows a u32 order hash for each of them
+ * (`orderHashOf`), 0 for a message of another type.
  *
  * Queue row: u8 version, u32 topic id, u32 queue id, u64 min offset, u64 next offset.
  */
@@ -24,10 +27,11 @@ import type { Pointer, QueueEntry, QueueNumber, TopicId } from './commands.ts'
 import type { Moved } from './moved.ts'
 import { PageSums } from './page-sums.ts'
 import { Row, type RowLedger } from './rows.ts'
-import { pageRowKey, ROW_VERSION, startKey, TABLE_PAGE, TABLE_QUEUE } from './tables.ts'
+import { PAGE_ORDER_VERSION, pageRowKey, ROW_VERSION, startKey, TABLE_PAGE, TABLE_QUEUE } from './tables.ts'
 import type { QueueView } from './view.ts'
 
 export const PAGE_HEADER_BYTES = 16
+export const ORDER_HASH_BYTES = 4
 const POINTERS_AT_FIRST = 8
 
 /** The page that holds an offset. */
@@ -42,6 +46,8 @@ export class Page extends Row {
   count = 0
   #bytes = new Uint8Array(POINTERS_AT_FIRST * POINTER_BYTES)
   #view = viewOf(this.#bytes)
+  /** Of each message; none while all are 0. */
+  #orderHashes: number[] | undefined
 
   constructor(queue: Queue, number: number) {
     super()
@@ -49,8 +55,10 @@ export class Page extends Row {
     this.number = number
   }
 
-  add(position: number, size: number, tagHash: number, sinceSeconds: number): void {
+  add(position: number, size: number, tagHash: number, sinceSeconds: number, orderHash = 0): void {
     assert(this.count < QUEUE_PAGE_POINTERS, 'a page has room')
+    if (orderHash !== 0) this.#orderHashes ??= Array.from({ length: this.count }, () => 0)
+    this.#orderHashes?.push(orderHash)
     const at = this.count * POINTER_BYTES
     if (at === this.#bytes.byteLength) this.#grow()
     setUint64(this.#view, at, position)
@@ -70,7 +78,12 @@ export class Page extends Row {
   /** Takes over the pointers of a page row, which are `count`. */
   fill(row: Uint8Array, count: number): void {
     this.#bytes = new Uint8Array(QUEUE_PAGE_POINTERS * POINTER_BYTES)
-    this.#bytes.set(row.subarray(PAGE_HEADER_BYTES))
+    const hashesAt = PAGE_HEADER_BYTES + count * POINTER_BYTES
+    this.#bytes.set(row.subarray(PAGE_HEADER_BYTES, hashesAt))
+    const view = viewOf(row)
+    if (row[0] === PAGE_ORDER_VERSION) {
+      this.#orderHashes = Array.from({ length: count }, (_, slot) => view.getUint32(hashesAt + 4 * slot))
+    }
     this.#view = viewOf(this.#bytes)
     this.count = count
   }
@@ -80,11 +93,12 @@ export class Page extends Row {
   }
 
   entry(slot: number): QueueEntry | undefined {
-    return slot >= 0 && slot < this.count ? readEntry(this.#view, slot * POINTER_BYTES) : undefined
+    if (slot < 0 || slot >= this.count) return undefined
+    return readEntry(this.#view, slot * POINTER_BYTES, this.#orderHashes?.[slot] ?? 0)
   }
 
   override sizeHint(): number {
-    return 14 + PAGE_HEADER_BYTES + this.count * POINTER_BYTES
+    return 14 + PAGE_HEADER_BYTES + this.count * (POINTER_BYTES + ORDER_HASH_BYTES)
   }
 
   override writeKey(into: Writer): void {
@@ -92,9 +106,11 @@ export class Page extends Row {
   }
 
   override writeValue(into: Writer): void {
-    into.uint8(ROW_VERSION).uint8(0).uint16(this.count).uint32(0)
+    into.uint8(this.#orderHashes === undefined ? ROW_VERSION : PAGE_ORDER_VERSION)
+    into.uint8(0).uint16(this.count).uint32(0)
     into.uint64(this.number * QUEUE_PAGE_POINTERS)
     into.raw(this.#bytes.subarray(0, this.count * POINTER_BYTES))
+    for (const orderHash of this.#orderHashes ?? []) into.uint32(orderHash)
   }
 
   override lanesMoved(deltaA: number, deltaB: number): void {
@@ -136,7 +152,14 @@ export class Queue extends Row implements QueueView {
   }
 
   /** Appends a pointer and returns its offset. `sinceSeconds` is when, if the bytes are older, and else 0. */
-  append(rows: RowLedger, position: number, size: number, tagHash: number, sinceSeconds = 0): QueueOffset {
+  append(
+    rows: RowLedger,
+    position: number,
+    size: number,
+    tagHash: number,
+    sinceSeconds = 0,
+    orderHash = 0,
+  ): QueueOffset {
     const offset = this.nextOffset
     let page = this.page
     if (page === undefined || page.count === QUEUE_PAGE_POINTERS) {
@@ -146,7 +169,7 @@ export class Queue extends Row implements QueueView {
       this.pages.add(page.number)
     }
     assert(page.number * QUEUE_PAGE_POINTERS + page.count === offset, 'pages have no holes')
-    page.add(position, size, tagHash, sinceSeconds)
+    page.add(position, size, tagHash, sinceSeconds, orderHash)
     this.nextOffset = (offset + 1) as QueueOffset
     rows.touch(page)
     rows.touch(this)
@@ -220,16 +243,22 @@ export function pointerInPage(page: Uint8Array, offset: number): Pointer | undef
   return entry && { position: entry.position, size: entry.size, tagHash: entry.tagHash }
 }
 
-/** As `pointerInPage`, with since when it is a dead letter. */
+/** As `pointerInPage`, with what else the page holds. */
 export function entryInPage(page: Uint8Array, offset: number): QueueEntry | undefined {
-  if (page.byteLength < PAGE_HEADER_BYTES || page[0] !== ROW_VERSION) return undefined
+  const version = page[0]
+  const isKnown = version === ROW_VERSION || version === PAGE_ORDER_VERSION
+  if (page.byteLength < PAGE_HEADER_BYTES || !isKnown) return undefined
   const view = viewOf(page)
   if (view.getUint32(8) > 0x1f_ffff) return undefined
   const slot = offset - getUint64(view, 8)
-  if (slot < 0 || slot >= view.getUint16(2)) return undefined
+  const count = view.getUint16(2)
+  if (slot < 0 || slot >= count) return undefined
   const at = PAGE_HEADER_BYTES + slot * POINTER_BYTES
   if (at + POINTER_BYTES > page.byteLength || view.getUint32(at) > 0x1f_ffff) return undefined
-  return readEntry(view, at)
+  if (version === ROW_VERSION) return readEntry(view, at, 0)
+  const hashAt = PAGE_HEADER_BYTES + count * POINTER_BYTES + slot * ORDER_HASH_BYTES
+  if (hashAt + ORDER_HASH_BYTES > page.byteLength) return undefined
+  return readEntry(view, at, view.getUint32(hashAt))
 }
 
 function readPointer(view: DataView, at: number): Pointer {
@@ -240,6 +269,6 @@ function readPointer(view: DataView, at: number): Pointer {
   }
 }
 
-function readEntry(view: DataView, at: number): QueueEntry {
-  return { ...readPointer(view, at), sinceSeconds: view.getUint32(at + 16) }
+function readEntry(view: DataView, at: number, orderHash: number): QueueEntry {
+  return { ...readPointer(view, at), sinceSeconds: view.getUint32(at + 16), orderHash }
 }

@@ -3,20 +3,24 @@
  *
  * Consumer row: u8 version, u64 cursor.
  * Claim row: u8 version, u8 flags (1 held, 2 auto renew), u16 0, u32 attempt, u64 visible at,
- * u64 first claimed at, 16 request, 8 client. Request and client are 0 when nobody holds the claim.
+ * u64 first claimed at, 16 request, 8 client. Request and client are 0 when nobody holds the claim. Version 2, of
+ * a fifo group, has two more flags (4 acked, 8 repeat) and then u64 lane, u64 place in the lane.
  */
 import type { Millis, QueueOffset } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
 import { ClaimHeap } from './claim-heap.ts'
 import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES } from './command-encode.ts'
-import type { GroupId } from './commands.ts'
+import type { GroupId, TopicId } from './commands.ts'
 import type { Queue } from './consume-queue.ts'
+import { type Lane, type Opened, type OrderBook } from './lane.ts'
 import { Row } from './rows.ts'
-import { ROW_VERSION, startKey, TABLE_CLAIM, TABLE_CONSUMER } from './tables.ts'
+import { CLAIM_LANE_VERSION, ROW_VERSION, startKey, TABLE_CLAIM, TABLE_CONSUMER } from './tables.ts'
 import type { ClaimView, ConsumerView } from './view.ts'
 
 export const CLAIM_HELD = 1
 export const CLAIM_AUTO_RENEW = 2
+export const CLAIM_ACKED = 4
+export const CLAIM_REPEAT = 8
 
 const NO_REQUEST = new Uint8Array(REQUEST_KEY_BYTES)
 const NO_CLIENT = new Uint8Array(CLIENT_HASH_BYTES)
@@ -26,6 +30,8 @@ export interface ConsumerGroup {
   readonly id: GroupId
   readonly attemptsMax: number
   readonly fifo: boolean
+  /** The order of a topic's messages; `undefined` unless the group is fifo. */
+  book(topicId: TopicId): OrderBook<Claim> | undefined
 }
 
 /** A group's place in one queue. */
@@ -36,11 +42,15 @@ export class Consumer extends Row {
   /** The next message that was never handed out. Rule: at most the queue's next offset. */
   cursor: QueueOffset
   /**
-   * Messages in flight by their offsets, in ascending order: new ones come so and others keep their place.
-   * Rule: all below the cursor.
+   * Messages in flight by their offsets, in ascending order unless the group is fifo: new ones come so and others
+   * keep their place. Rule: all below the cursor.
    */
   readonly inFlight = new Map<QueueOffset, Claim>()
-  /** Claims with attempts left, by the time they become visible. */
+  /** The order of the topic, of which this queue is a part; `undefined` unless the group is fifo. */
+  readonly book: OrderBook<Claim> | undefined
+  /** Messages of this queue that are parked in lanes. */
+  parked = 0
+  /** Claims with attempts left, by the time they become visible. Empty when the group is fifo. */
   readonly waiting = new ClaimHeap<Claim>()
   /** Rule: nothing before it is in flight. */
   #committed: QueueOffset
@@ -52,6 +62,7 @@ export class Consumer extends Row {
     this.queue = queue
     this.cursor = cursor
     this.#committed = cursor
+    this.book = group.book(queue.topicId)
   }
 
   /**
@@ -59,11 +70,23 @@ export class Consumer extends Row {
    * over all calls (the first key of a map with many deletions would cost a step a deletion, each time).
    */
   committed(): QueueOffset {
+    if (this.book !== undefined) return this.#committedInOrder(this.book)
     if (this.inFlight.size === 0) this.#committed = this.cursor
     while (this.#committed < this.cursor && !this.inFlight.has(this.#committed)) {
       this.#committed = (this.#committed + 1) as QueueOffset
     }
     return this.#committed
+  }
+
+  /** Walks all lanes: for people who ask, not for every turn. */
+  #committedInOrder(book: OrderBook<Claim>): QueueOffset {
+    let first = this.cursor
+    for (const offset of this.inFlight.keys()) if (offset < first) first = offset
+    for (const lane of book.lanes.values()) {
+      const parked = lane.parked.firstOf(this.queue.queue)
+      if (parked !== undefined && parked < first) first = parked
+    }
+    return first
   }
 
   /** Puts a claim back that was read from a table. */
@@ -73,7 +96,17 @@ export class Consumer extends Row {
   }
 
   view(): ConsumerView {
-    return { cursor: this.cursor, inFlight: this.inFlight.size, committed: this.committed() }
+    const { cursor, inFlight, parked, book } = this
+    if (book === undefined) return { cursor, inFlight: inFlight.size, parked, committed: this.committed() }
+    const committed = (): QueueOffset => this.#committedInOrder(book)
+    return {
+      cursor,
+      inFlight: inFlight.size,
+      parked,
+      get committed() {
+        return committed()
+      },
+    }
   }
 
   override sizeHint(): number {
@@ -90,7 +123,7 @@ export class Consumer extends Row {
 }
 
 /** A message in flight: held by a receiver, or waiting to be handed out again. */
-export class Claim extends Row {
+export class Claim extends Row implements Opened {
   readonly consumer: Consumer
   readonly offset: QueueOffset
   /** Deliveries that count. 0 after the first one was given back. */
@@ -101,6 +134,13 @@ export class Claim extends Row {
   autoRenew = false
   /** What it was handed out with; `undefined` when nobody holds it. */
   batch: ClaimBatch | undefined
+  /** Of a fifo group: where the message stands in the order. */
+  lane: Lane<Claim> | undefined
+  place = 0
+  /** Acked, but not all before it in the lane. */
+  acked = false
+  /** It was acked in an earlier delivery and is repeated, whatever its attempts. */
+  repeat = false
   turn = 0
   /** Marks the claims that a command has named already. Means nothing afterwards. */
   mark = 0
@@ -114,9 +154,9 @@ export class Claim extends Row {
     this.firstClaimedAt = now
   }
 
-  /** No attempts are left: the next step is the dead letter topic. */
+  /** No attempts are left and none is owed: the next step is the dead letter topic. */
   get exhausted(): boolean {
-    return this.attempt >= this.consumer.group.attemptsMax
+    return this.attempt >= this.consumer.group.attemptsMax && !this.acked && !this.repeat
   }
 
   view(): ClaimView {
@@ -133,7 +173,7 @@ export class Claim extends Row {
   }
 
   override sizeHint(): number {
-    return 66
+    return this.lane === undefined ? 66 : 82
   }
 
   override writeKey(into: Writer): void {
@@ -142,10 +182,13 @@ export class Claim extends Row {
   }
 
   override writeValue(into: Writer): void {
-    const flags = (this.batch === undefined ? 0 : CLAIM_HELD) | (this.autoRenew ? CLAIM_AUTO_RENEW : 0)
-    into.uint8(ROW_VERSION).uint8(flags).uint16(0).uint32(this.attempt)
+    const held = (this.batch === undefined ? 0 : CLAIM_HELD) | (this.autoRenew ? CLAIM_AUTO_RENEW : 0)
+    const flags = held | (this.acked ? CLAIM_ACKED : 0) | (this.repeat ? CLAIM_REPEAT : 0)
+    into.uint8(this.lane === undefined ? ROW_VERSION : CLAIM_LANE_VERSION)
+    into.uint8(flags).uint16(0).uint32(this.attempt)
     into.uint64(this.visibleAt).uint64(this.firstClaimedAt)
     into.raw(this.batch?.request ?? NO_REQUEST).raw(this.batch?.client.hash ?? NO_CLIENT)
+    if (this.lane !== undefined) into.uint64(this.lane.key).uint64(this.place)
   }
 }
 

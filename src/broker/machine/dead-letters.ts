@@ -18,6 +18,8 @@ export function deadLetter(state: MachineState, command: DeadLetter): Reply {
     const { offset } = item
     const held = consumer?.inFlight.get(offset)
     if (held === undefined || held.visibleAt > state.now || !held.exhausted) continue
+    // In a lane those before it come first.
+    if (held.lane !== undefined && held.lane.open[0] !== held) continue
     const { position, size, tagHash } = held.consumer.queue.moved.get(offset) ?? item
     if (position < state.rising) continue
     endClaim(state, held)

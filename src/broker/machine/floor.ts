@@ -9,6 +9,7 @@ import type { DropPages, Floor, Reply, Trim } from './commands.ts'
 import { pageOf, type Queue } from './consume-queue.ts'
 import type { Claim, Consumer } from './consumer.ts'
 import { endClaim } from './holding.ts'
+import { dropParked } from './lanes.ts'
 import { forgetMoved } from './move-up.ts'
 import type { MachineState } from './state.ts'
 
@@ -52,6 +53,7 @@ function trimQueue(state: MachineState, queue: Queue, min: QueueOffset): void {
   queue.minOffset = min
   state.rows.touch(queue)
   for (const consumer of consumersOf(state, queue)) {
+    dropParked(state, consumer, min)
     if (consumer.cursor >= min) continue
     consumer.cursor = min
     state.rows.touch(consumer)
@@ -75,10 +77,10 @@ export function dropPages(state: MachineState, command: DropPages): Reply {
 
 /** What a group has in flight before an offset. */
 export function* claimsBefore(consumer: Consumer, end: number): Generator<Claim> {
-  // Messages in flight stand in the order of their offsets.
   for (const claim of consumer.inFlight.values()) {
-    if (claim.offset >= end) return
-    yield claim
+    if (claim.offset < end) yield claim
+    // Messages in flight stand in the order of their offsets, unless lanes hand them out.
+    else if (consumer.book === undefined) return
   }
 }
 

@@ -8,8 +8,9 @@ import type { Millis } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
 import { START_KINDS } from './command-encode.ts'
 import type { GroupId, QueueNumber, StartPolicy, TopicId } from './commands.ts'
-import type { Consumer } from './consumer.ts'
+import type { Claim, Consumer } from './consumer.ts'
 import { type GroupPolicy, isPlainPolicy, writeOrder } from './group-policy.ts'
+import { OrderBook } from './lane.ts'
 import type { PullOffset } from './pull-offset.ts'
 import { Row } from './rows.ts'
 import { GROUP_POLICY_VERSION, ROW_VERSION, startKey, TABLE_GROUP } from './tables.ts'
@@ -27,6 +28,7 @@ export class Group extends Row implements GroupView {
   readonly consumers = new Map<QueueNumber, Consumer>()
   /** The offsets that its clients keep there. */
   readonly pullOffsets = new Map<QueueNumber, PullOffset>()
+  readonly #books = new Map<TopicId, OrderBook<Claim>>()
 
   constructor(id: GroupId, name: string, start: StartPolicy, policy: GroupPolicy, createdAt: Millis) {
     super()
@@ -43,6 +45,22 @@ export class Group extends Row implements GroupView {
 
   get fifo(): boolean {
     return this.policy.fifo
+  }
+
+  /** The order of a topic's messages for this group; `undefined` unless it is fifo. */
+  book(topicId: TopicId): OrderBook<Claim> | undefined {
+    if (!this.fifo) return undefined
+    let book = this.#books.get(topicId)
+    if (book === undefined) {
+      book = new OrderBook(this.id, topicId)
+      this.#books.set(topicId, book)
+    }
+    return book
+  }
+
+  /** All orders that were ever asked for, empty ones too. */
+  books(): Iterable<OrderBook<Claim>> {
+    return this.#books.values()
   }
 
   override sizeHint(): number {

@@ -4,9 +4,11 @@
  */
 import { assert } from '../../base/assert.ts'
 import type { Millis, QueueOffset } from '../../base/brand.ts'
-import { IN_FLIGHT_PER_GROUP_QUEUE_MAX } from '../../base/limits.ts'
+import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, LANES_PER_GROUP_TOPIC_MAX } from '../../base/limits.ts'
 import { ClaimHeap } from './claim-heap.ts'
 import { Claim, type ClaimBatch, type ClientClaims, type Consumer } from './consumer.ts'
+import type { Lane } from './lane.ts'
+import { endBook, listInLane } from './lanes.ts'
 import { forgetMoved } from './move-up.ts'
 import { keyText, type MachineState } from './state.ts'
 
@@ -82,14 +84,21 @@ export function moveTo(state: MachineState, claim: Claim, visibleAt: Millis): vo
 /** Lists a claim that is new, has moved or was loaded. */
 export function listClaim(state: MachineState, claim: Claim): void {
   claim.turn++
-  if (claim.exhausted) state.exhausted.push(claim)
+  const { lane } = claim
+  if (lane !== undefined) listInLane(state, claim, lane)
+  else if (claim.exhausted) state.exhausted.push(claim)
   else claim.consumer.waiting.push(claim)
   if (claim.visibleAt > state.now) state.deadlines.push(claim)
   if (claim.autoRenew && claim.batch !== undefined) claim.batch.client.renewals.push(claim)
 }
 
-/** The message is consumed: the claim ends. */
+/** The message is consumed: the claim ends, and in a lane what was acked behind it. */
 export function endClaim(state: MachineState, claim: Claim): void {
+  dropClaim(state, claim)
+  if (claim.lane !== undefined) leaveLane(state, claim, claim.lane)
+}
+
+function dropClaim(state: MachineState, claim: Claim): void {
   const { consumer } = claim
   assert(consumer.inFlight.get(claim.offset) === claim, 'a claim that ends is in flight')
   if (consumer.inFlight.size >= IN_FLIGHT_PER_GROUP_QUEUE_MAX) state.arrived.add(consumer.queue.topicId)
@@ -99,8 +108,35 @@ export function endClaim(state: MachineState, claim: Claim): void {
   forgetMoved(state, consumer.queue, claim.offset)
 }
 
-/** Deletes a group's place in a queue with all claims. */
+/** What was acked behind a message that is consumed now is consumed with it, and the lane goes on. */
+function leaveLane(state: MachineState, ended: Claim, lane: Lane<Claim>): void {
+  const { book, queue } = ended.consumer
+  if (book === undefined || lane.gone) return
+  lane.open.splice(lane.open.indexOf(ended), 1)
+  for (let first = lane.open[0]; first?.acked === true; first = lane.open[0]) {
+    lane.open.shift()
+    dropClaim(state, first)
+  }
+  const first = lane.open[0]
+  if (first === undefined) lane.freeSince = state.now
+  const wasFull = book.lanes.size >= LANES_PER_GROUP_TOPIC_MAX
+  if (first === undefined) book.relist(lane)
+  else listClaim(state, first)
+  if (wasFull || lane.isReady(state.now)) state.arrived.add(queue.topicId)
+}
+
+/** The message is acked while one before it in its lane is not: it may be delivered again after that one. */
+export function ackOutOfOrder(state: MachineState, claim: Claim): void {
+  claim.acked = true
+  claim.autoRenew = false
+  leaveBatch(state, claim)
+  moveTo(state, claim, state.now)
+  if (claim.lane?.isReady(state.now) === true) state.arrived.add(claim.consumer.queue.topicId)
+}
+
+/** Deletes a group's place in a queue with all claims. All queues of the topic end together. */
 export function endConsumer(state: MachineState, consumer: Consumer): void {
+  if (consumer.book !== undefined) endBook(state, consumer.book)
   for (const claim of consumer.inFlight.values()) {
     consumer.inFlight.delete(claim.offset)
     leaveBatch(state, claim)

@@ -8,6 +8,7 @@ export {
   plainPolicy,
   type RetryBackoff,
 } from './group-policy.ts'
+export { laneKeyOf } from './lane.ts'
 export { BrokerMachine, type MachineLoader } from './machine.ts'
 export { encodeReceiptHandle, parseReceiptHandle } from './receipt-handle.ts'
 export { readTimer, TIMER_ROWS_END, timerRowKey } from './timers.ts'

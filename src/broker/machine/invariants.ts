@@ -3,6 +3,7 @@ import { ATTEMPTS_MAX, IN_FLIGHT_PER_GROUP_QUEUE_MAX, QUEUE_PAGE_POINTERS } from
 import { pageOf, type Queue } from './consume-queue.ts'
 import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
 import type { Group } from './groups.ts'
+import { bookFaults } from './lane-invariants.ts'
 import { keyText, type MachineState } from './state.ts'
 import type { Topic } from './topics.ts'
 
@@ -10,6 +11,9 @@ import type { Topic } from './topics.ts'
 export function stateFaults(state: MachineState): string[] {
   const faults = [...state.dedupe.faults(), ...state.requests.faults()]
   rule(faults, state.floor <= state.rising, 'the floor is not above the rising one')
+  let parked = 0
+  for (const group of state.groups.byId.values()) for (const book of group.books()) parked += book.parked
+  rule(faults, parked === state.parked, 'what is parked is counted')
   for (const topic of state.topics.byId.values()) topicFaults(state, topic, faults)
   for (const group of state.groups.byId.values()) groupFaults(state, group, faults)
   for (const [key, batches] of state.batches) {
@@ -79,6 +83,7 @@ function groupFaults(state: MachineState, group: Group, faults: string[]): void 
     const end = state.topics.queues.get(number)?.nextOffset ?? -1
     rule(faults, offset <= end, 'a stored offset is in a queue that exists')
   }
+  for (const book of group.books()) faults.push(...bookFaults(state, group, book))
 }
 
 function consumerFaults(state: MachineState, consumer: Consumer, faults: string[]): void {
@@ -88,7 +93,7 @@ function consumerFaults(state: MachineState, consumer: Consumer, faults: string[
   rule(faults, inFlight.size <= IN_FLIGHT_PER_GROUP_QUEUE_MAX, 'what is in flight is limited')
   let before = -1
   for (const [offset, claim] of inFlight) {
-    rule(faults, offset > before, 'messages in flight stand in order')
+    rule(faults, offset > before || consumer.book !== undefined, 'messages in flight stand in order')
     before = offset
     const hasPointer = queue.moved.has(offset) || pageOf(offset) >= (queue.firstPage ?? 0)
     rule(faults, hasPointer, 'a message in flight has a pointer')
@@ -100,15 +105,18 @@ function claimFaults(state: MachineState, claim: Claim, faults: string[]): void 
   const { consumer, batch } = claim
   rule(faults, consumer.inFlight.get(claim.offset) === claim && !claim.gone, 'a claim is in flight')
   rule(faults, claim.offset < consumer.cursor, 'messages in flight are before the cursor')
-  rule(faults, claim.attempt >= 0 && claim.attempt <= ATTEMPTS_MAX, 'attempts are in range')
+  const inRange = claim.attempt <= ATTEMPTS_MAX || consumer.book !== undefined
+  rule(faults, claim.attempt >= 0 && inRange, 'attempts are in range')
   rule(faults, claim.attempt > 0 || batch === undefined, 'a held claim has an attempt')
   rule(faults, batch === undefined || batch.claims.has(claim), 'a batch knows its claims')
   const listed = batch === undefined || state.batches.get(keyText(batch.request))?.includes(batch) === true
   rule(faults, listed, 'a batch that holds claims is listed')
   rule(faults, batch !== undefined || claim.visibleAt <= state.now, 'what nobody holds is visible')
   rule(faults, claim.firstClaimedAt <= state.now, 'a delivery began before now')
+  rule(faults, (claim.lane === undefined) === (consumer.book === undefined), 'fifo groups have lanes')
   const list = claim.exhausted ? state.exhausted : consumer.waiting
-  rule(faults, list.has(claim), 'a claim is listed by its time')
+  const isListed = claim.lane === undefined || (claim.exhausted && claim.lane.open[0] === claim)
+  if (isListed) rule(faults, list.has(claim), 'a claim is listed by its time')
   const due = claim.visibleAt > state.now
   rule(faults, !due || state.deadlines.has(claim), 'a deadline to come is known')
   const renewed = due && claim.autoRenew && batch !== undefined

@@ -6,9 +6,10 @@ import { broken } from '../../base/assert.ts'
 import { BytesError, Reader, viewOf } from '../../base/bytes.ts'
 import { POINTER_BYTES, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
 import type { QueueNumber } from './commands.ts'
-import { Page, PAGE_HEADER_BYTES, pageOf, type Queue } from './consume-queue.ts'
+import { ORDER_HASH_BYTES, Page, PAGE_HEADER_BYTES, pageOf, type Queue } from './consume-queue.ts'
 import { DigestSum } from './digest.ts'
 import type { MachineState } from './state.ts'
+import { PAGE_ORDER_VERSION } from './tables.ts'
 
 interface FoundPage {
   readonly number: number
@@ -105,7 +106,8 @@ function checkPage(page: FoundPage): void {
   const count = pointerCount(page)
   const fits = count > 0 && count <= QUEUE_PAGE_POINTERS
   const first = new Reader(page.value, 8).uint64()
-  if (!fits || page.value.byteLength !== PAGE_HEADER_BYTES + count * POINTER_BYTES) {
+  const slotBytes = POINTER_BYTES + (page.value[0] === PAGE_ORDER_VERSION ? ORDER_HASH_BYTES : 0)
+  if (!fits || page.value.byteLength !== PAGE_HEADER_BYTES + count * slotBytes) {
     throw new BytesError('a page has another length than its pointers')
   }
   if (first !== page.number * QUEUE_PAGE_POINTERS) throw new BytesError('a page stands in a wrong place')

@@ -8,14 +8,15 @@ import { ATTEMPTS_MAX } from '../../base/limits.ts'
 import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES, START_KINDS } from './command-encode.ts'
 import type { QueueNumber, StartPolicy } from './commands.ts'
 import { Queue } from './consume-queue.ts'
-import { Claim, CLAIM_AUTO_RENEW, CLAIM_HELD, Consumer } from './consumer.ts'
+import { Claim, CLAIM_ACKED, CLAIM_AUTO_RENEW, CLAIM_HELD, CLAIM_REPEAT, Consumer } from './consumer.ts'
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { Group } from './groups.ts'
 import { joinBatch, listClaim, openBatch } from './holding.ts'
 import { Moved } from './moved.ts'
+import { ParkedPage } from './parked.ts'
 import { PullOffset } from './pull-offset.ts'
 import type { MachineState } from './state.ts'
-import { ROW_VERSION } from './tables.ts'
+import { CLAIM_LANE_VERSION, ROW_VERSION } from './tables.ts'
 import { Topic } from './topics.ts'
 
 const KEY_START = 2
@@ -118,7 +119,8 @@ export function readConsumer({ state }: RowSink, row: FoundRow): void {
 /** Reads a claim row. All consumers are read, and smaller offsets of the same queue. */
 export function readClaim({ state }: RowSink, row: FoundRow): void {
   const key = new Reader(row.key, KEY_START)
-  const value = new Reader(row.value, VALUE_START)
+  const value = new Reader(row.value)
+  const version = value.uint8()
   const consumer = state.groups.consumer(key.uint32(), key.uint32())
   const offset = key.uint64() as QueueOffset
   const flags = value.uint8()
@@ -128,16 +130,65 @@ export function readClaim({ state }: RowSink, row: FoundRow): void {
   const firstClaimedAt = value.uint64() as Millis
   const request = value.take(REQUEST_KEY_BYTES)
   const client = value.take(CLIENT_HASH_BYTES)
+  const laneKey = version === CLAIM_LANE_VERSION ? value.uint64() : undefined
+  const place = version === CLAIM_LANE_VERSION ? value.uint64() : 0
   if (consumer === undefined) throw new BytesError('a claim lacks its consumer')
-  const fits = offset < consumer.cursor && attempt <= ATTEMPTS_MAX
+  const { book } = consumer
+  if ((book === undefined) !== (laneKey === undefined)) throw new BytesError('a claim has another order')
+  const inRange = attempt <= ATTEMPTS_MAX || laneKey !== undefined
+  const fits = offset < consumer.cursor && inRange
   check(key, value, fits, 'a claim does not fit its consumer')
   const claim = new Claim(consumer, offset, attempt, firstClaimedAt)
   claim.visibleAt = visibleAt
   claim.autoRenew = (flags & CLAIM_AUTO_RENEW) !== 0
   if ((flags & CLAIM_HELD) !== 0) joinBatch(state, claim, openBatch(state, request, client))
   consumer.restore(claim)
-  listClaim(state, claim)
+  if (book !== undefined && laneKey !== undefined) {
+    claim.lane = book.lane(laneKey)
+    claim.place = place
+    claim.acked = (flags & CLAIM_ACKED) !== 0
+    claim.repeat = (flags & CLAIM_REPEAT) !== 0
+    claim.lane.open.push(claim)
+  } else {
+    listClaim(state, claim)
+  }
   state.rows.restore(claim, row.key, row.value)
+}
+
+/** Reads a page of parked messages. All consumers are read, and pages of the same lane with smaller numbers. */
+export function readParked({ state }: RowSink, row: FoundRow): void {
+  const key = new Reader(row.key, KEY_START)
+  const value = new Reader(row.value, VALUE_START)
+  const group = state.groups.byId.get(key.uint32())
+  const book = group?.book(key.uint32())
+  const laneKey = key.uint64()
+  const number = key.uint64()
+  value.skip(1)
+  const count = value.uint16()
+  const consumer = group?.consumers.get(value.uint32())
+  const offsets: QueueOffset[] = []
+  for (let left = count; left > 0; left--) offsets.push(value.uint64() as QueueOffset)
+  if (book === undefined || consumer?.book !== book) throw new BytesError('a parked message lacks its group')
+  const inOrder = offsets.every((offset, at) => offset > (offsets[at - 1] ?? -1) && offset < consumer.cursor)
+  check(key, value, count > 0 && inOrder, 'parked messages do not fit their queue')
+  const lane = book.lane(laneKey)
+  const page = new ParkedPage(lane, number, consumer.queue.queue, offsets)
+  lane.parked.restore(page)
+  for (const counts of [consumer, book, state]) counts.parked += count
+  state.rows.restore(page, row.key, row.value)
+}
+
+/** Puts lanes in order and lists them. All rows are read. */
+export function finishLanes({ state }: RowSink): void {
+  for (const group of state.groups.byId.values()) {
+    for (const book of group.books()) {
+      for (const lane of book.lanes.values()) {
+        lane.open.sort((one, other) => one.place - other.place)
+        for (const claim of lane.open) listClaim(state, claim)
+        book.relist(lane)
+      }
+    }
+  }
 }
 
 /** Reads the row of a message that was moved up. All queues are read. */

@@ -7,10 +7,12 @@ import { BytesError, Reader } from '../../base/bytes.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { MachinePart } from '../../base/state-machine.ts'
 import {
+  finishLanes,
   readClaim,
   readConsumer,
   readGroup,
   readMoved,
+  readParked,
   readPullOffset,
   readQueue,
   readTopic,
@@ -30,6 +32,7 @@ import {
   TABLE_META,
   TABLE_MOVED,
   TABLE_PAGE,
+  TABLE_PARKED,
   TABLE_PULL_OFFSET,
   TABLE_QUEUE,
   TABLE_REQUEST,
@@ -49,6 +52,7 @@ const TABLES: ReadonlySet<number> = new Set([
   TABLE_DEDUPE,
   TABLE_REQUEST,
   TABLE_MOVED,
+  TABLE_PARKED,
   TABLE_TIMER,
   TABLE_TIMER_ENDS,
   TABLE_PULL_OFFSET,
@@ -127,6 +131,9 @@ export class StateLoader {
     this.#each(TABLE_CLAIM, (row) => readClaim(sink, row))
     this.#each(TABLE_MOVED, (row) => readMoved(sink, row))
     this.#each(TABLE_PULL_OFFSET, (row) => readPullOffset(sink, row))
+    this.#rows.get(TABLE_PARKED)?.sort((one, other) => compareBytes(one.key, other.key))
+    this.#each(TABLE_PARKED, (row) => readParked(sink, row))
+    finishLanes(sink)
     this.#loadRings(meta)
     if (this.#part !== null) this.#problems.push(...this.#part.finishRows())
     this.#compareDigest(meta)

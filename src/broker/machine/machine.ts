@@ -20,6 +20,7 @@ import { stateFaults } from './invariants.ts'
 import { StateLoader } from './loader.ts'
 import { Meta } from './meta.ts'
 import { moveUp } from './move-up.ts'
+import { claimInOrder } from './order.ts'
 import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
 import { updateOffset } from './pull-offsets.ts'
 import { send } from './send.ts'
@@ -218,6 +219,8 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return contact(state, command)
     case 'claim':
       return claim(state, command)
+    case 'claimInOrder':
+      return claimInOrder(state, command)
     case 'ack':
       return ack(state, command)
     case 'changeInvisible':

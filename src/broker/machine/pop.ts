@@ -19,7 +19,7 @@ import type {
   Reply,
 } from './commands.ts'
 import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
-import { addClaim, endClaim, giveBack, hold, moveTo, openBatch } from './holding.ts'
+import { ackOutOfOrder, addClaim, endClaim, giveBack, hold, moveTo, openBatch } from './holding.ts'
 import { keyText, type MachineState, refused } from './state.ts'
 
 const DONE: Reply = { type: 'done' }
@@ -29,6 +29,7 @@ const NO_DEADLINE = 0 as Millis
 export function claim(state: MachineState, command: ClaimCommand): Reply {
   const group = state.groups.byId.get(command.groupId)
   if (group === undefined) return refused('GROUP_NOT_FOUND', `group ${command.groupId} does not exist`)
+  if (group.fifo) return refused('BAD_REQUEST', `group ${group.name} reads in order`)
   if (command.invisibleMs < 1 || command.invisibleMs > INVISIBLE_MS_MAX) {
     return refused('BAD_REQUEST', `an invisible time is 1 to ${INVISIBLE_MS_MAX} ms`)
   }
@@ -56,11 +57,20 @@ export function heldUnder(state: MachineState, request: Uint8Array): ClaimedMess
   return (state.batches.get(keyText(request)) ?? [])
     .flatMap((batch) => [...batch.claims])
     .filter((held) => held.visibleAt > state.now)
+    .sort(byPlace)
     .map(claimed)
-    .sort((one, other) => one.queue - other.queue || one.offset - other.offset)
 }
 
-function claimed(held: Claim): ClaimedMessage {
+/** Messages of a lane may stand in several queues. */
+function byPlace(one: Claim, other: Claim): number {
+  if (one.lane !== undefined && other.lane !== undefined) {
+    return one.lane.key - other.lane.key || one.place - other.place
+  }
+  return one.consumer.queue.queue - other.consumer.queue.queue || one.offset - other.offset
+}
+
+/** What a receiver hears of a message that it got. */
+export function claimed(held: Claim): ClaimedMessage {
   return {
     queue: held.consumer.queue.queue,
     offset: held.offset,
@@ -144,8 +154,10 @@ function ackOne(state: MachineState, receipt: Receipt): boolean {
   const held = consumer.inFlight.get(receipt.offset)
   // Not in flight: acked before, by this delivery if its first deadline is still ahead.
   if (held === undefined) return receipt.offset < consumer.cursor && receipt.deadline > state.now
+  if (held.acked && held.attempt === receipt.attempt) return receipt.deadline > state.now
   if (!isHeldBy(state, held, receipt)) return false
-  endClaim(state, held)
+  if (held.lane === undefined || held.lane.open[0] === held) endClaim(state, held)
+  else ackOutOfOrder(state, held)
   return true
 }
 
@@ -177,6 +189,8 @@ export function release(state: MachineState, command: Release): Reply {
     const held = inFlight(state, delivery)
     if (held === undefined || held.batch === undefined || held.attempt !== delivery.attempt) continue
     held.attempt--
+    // It was owed before, so it still is.
+    if (held.lane !== undefined && held.exhausted) held.repeat = true
     giveBack(state, held)
   }
   return DONE

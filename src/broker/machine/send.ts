@@ -5,16 +5,24 @@
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { getUint64 } from '../../base/bytes.ts'
 import type { Reply, SentMessage, TopicId } from './commands.ts'
+import type { Queue } from './consume-queue.ts'
 import type { Dedupe } from './dedupe.ts'
 import { STAMP_MS_MAX } from './entry-codec.ts'
 import { refused, type MachineState } from './state.ts'
 import {
   STORED_HEADER_BYTES,
+  orderHashOf,
   storedHeaderBytes,
   TYPED_HEADER_BYTES,
   TYPED_VERSION,
 } from './stored-message.ts'
-import { MESSAGE_TYPE_DELAY, MESSAGE_TYPE_PRIORITY } from './topics.ts'
+import {
+  MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_FIFO,
+  MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_PRIORITY,
+  type Topic,
+} from './topics.ts'
 
 const UINT64_HIGH_MAX = 0x1f_ffff
 /** A send starts with the topic id and the count of messages. */
@@ -51,8 +59,8 @@ export function send(
     const size = (typed ? TYPED_HEADER_BYTES : STORED_HEADER_BYTES) + entry.getUint32(at + 20)
     const bodyLength = entry.getUint32(at + 36)
     const slot = dedupe.find(identityA, identityB, bodyLength, bodyCrc, topicId, now)
-    const dueMs = typed && entry.getUint8(at + 1) === MESSAGE_TYPE_DELAY ? getUint64(entry, at + 48) : 0
-    const isPriority = typed && entry.getUint8(at + 1) === MESSAGE_TYPE_PRIORITY
+    const type = typed ? entry.getUint8(at + 1) : MESSAGE_TYPE_NORMAL
+    const dueMs = type === MESSAGE_TYPE_DELAY ? getUint64(entry, at + 48) : 0
     if (slot >= 0) {
       messages.push(answered(dedupe, slot))
     } else if (dueMs > now) {
@@ -62,8 +70,9 @@ export function send(
       dedupe.rememberTimer(identityA, identityB, bodyLength, bodyCrc, topicId, timer, now)
       messages.push({ queueId: 0, offset: 0 as QueueOffset, repeated: false, timer })
     } else {
-      const queue = isPriority ? topic.queueOfPriority(getUint64(entry, at + 48)) : topic.takeQueue()
-      const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16))
+      const queue = queueOf(topic, type, entry, at)
+      const orderHash = type === MESSAGE_TYPE_FIFO ? orderHashOf(entry.getUint32(at + 56)) : 0
+      const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16), 0, orderHash)
       dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, queue.queueId, offset, now)
       messages.push({ queueId: queue.queueId, offset, repeated: false, timer: undefined })
       stored = true
@@ -82,6 +91,13 @@ function answered(dedupe: Dedupe, slot: number): SentMessage {
   const timer = dedupe.timerOf(slot)
   if (timer !== undefined) return { queueId: 0, offset: 0 as QueueOffset, repeated: true, timer }
   return { queueId: dedupe.queueIdOf(slot), offset: dedupe.offsetOf(slot), repeated: true, timer }
+}
+
+/** The queue of the message whose header stands at `at`: by message group, by priority, or each in turn. */
+function queueOf(topic: Topic, type: number, entry: DataView, at: number): Queue {
+  if (type === MESSAGE_TYPE_FIFO) return topic.queueOf(entry.getUint32(at + 60))
+  if (type === MESSAGE_TYPE_PRIORITY) return topic.queueOfPriority(getUint64(entry, at + 48))
+  return topic.takeQueue()
 }
 
 /** Whether `[start, end)` is exactly `count` stored messages, one or more. The rules of `readStoredHeader`. */

@@ -18,11 +18,15 @@ import { claimsBefore } from './floor.ts'
 import { heldDelivery, heldUnder } from './pop.ts'
 import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
+import type { Lane } from './lane.ts'
+import type { QueuePlace } from './parked.ts'
 import type {
   ClaimView,
   ConsumerView,
   GroupView,
+  LaneView,
   MachineView,
+  OrderLoad,
   PullOffsetView,
   QueueView,
   TopicView,
@@ -116,6 +120,24 @@ export class StateView implements MachineView {
     return claims.map((claim) => claim.view())
   }
 
+  lane(groupId: GroupId, topicId: TopicId, key: number): LaneView | undefined {
+    const lane = this.state.groups.byId.get(groupId)?.book(topicId)?.lanes.get(key)
+    return lane && laneView(lane)
+  }
+
+  readyLanes(groupId: GroupId, topicId: TopicId, now: Millis, max: number): readonly LaneView[] {
+    const ready = this.state.groups.byId.get(groupId)?.book(topicId)?.ready
+    if (ready === undefined) return []
+    const lanes = ready.popUntil(now, max)
+    for (const lane of lanes) ready.push(lane)
+    return lanes.map(laneView)
+  }
+
+  orderLoad(groupId: GroupId, topicId: TopicId): OrderLoad {
+    const book = this.state.groups.byId.get(groupId)?.book(topicId)
+    return { lanes: book?.lanes.size ?? 0, parked: book?.parked ?? 0, parkedInAll: this.state.parked }
+  }
+
   nextDeadline(after: Millis): Millis | undefined {
     return this.state.deadlines.next(after)
   }
@@ -200,4 +222,19 @@ export class StateView implements MachineView {
     const { head, tail } = dedupe.ring
     return { ids: head - tail, oldestAgeMs: dedupe.oldestAge(now), conflicts: dedupe.conflicts }
   }
+}
+
+function laneView(lane: Lane<Claim>): LaneView {
+  return { key: lane.key, size: lane.size, opened: lane.open.length, next: (max) => nextOf(lane, max) }
+}
+
+/** What of a lane can be handed out, up to the first message that has no attempts left. */
+function nextOf({ open, parked }: Lane<Claim>, max: number): QueuePlace[] {
+  const places: QueuePlace[] = []
+  for (const { consumer, offset, exhausted } of open) {
+    if (exhausted || places.length >= max) return places
+    places.push({ queue: consumer.queue.queue, offset })
+  }
+  places.push(...parked.first(max - places.length))
+  return places
 }

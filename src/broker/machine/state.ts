@@ -43,6 +43,8 @@ export class MachineState {
   // Derived: not in the tables, and no command depends on it but to find what the tables hold.
   /** Bytes of all messages that were moved up. */
   movedBytes = 0
+  /** Messages parked for all groups. */
+  parked = 0
   readonly deadlines = new Deadlines()
   readonly exhausted = new ClaimHeap<Claim>()
   /** Who holds what, by client hash as text of a character a byte. */

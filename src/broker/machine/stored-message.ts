@@ -54,6 +54,11 @@ export interface NewStoredHeader {
   readonly hash?: bigint
 }
 
+/** What a queue keeps of a FIFO message's hash: its upper half. 0 is kept for messages without a message group. */
+export function orderHashOf(upperHalf: number): number {
+  return upperHalf || 1
+}
+
 /** The length of the header of version 1 or 2; `undefined` for another version. */
 export function storedHeaderBytes(version: number): number | undefined {
   if (version === STORED_VERSION) return STORED_HEADER_BYTES

@@ -13,6 +13,7 @@
  *     8 dedupe     u64 page number                      128 remembered messages
  *     9 request    u64 page number                      128 remembered requests
  *    10 moved      u32 queue number, u64 offset         a message that was moved above the floor
+ *    11 parked     u32 group id, u32 topic id, u64 lane, u64 page number    messages that wait for their turn
  *    14 timer      u64 due time, u64 timer id          a message that waits for its time
  *    15 timer ends nothing                            the number of the next timer
  *    21 pull       u32 group id, u32 queue number       an offset that a group keeps itself
@@ -39,6 +40,7 @@ export const TABLE_CLAIM = 7
 export const TABLE_DEDUPE = 8
 export const TABLE_REQUEST = 9
 export const TABLE_MOVED = 10
+export const TABLE_PARKED = 11
 export const TABLE_TIMER = 14
 export const TABLE_TIMER_ENDS = 15
 export const TABLE_PULL_OFFSET = 21
@@ -63,12 +65,18 @@ export const META_FLOOR_VERSION = 2
 export const TOPIC_RULES_VERSION = 2
 /** The version of a group row that holds order and back-off. */
 export const GROUP_POLICY_VERSION = 2
+/** The version of a page that holds a FIFO message. */
+export const PAGE_ORDER_VERSION = 2
+/** The version of a claim row of a fifo group, which knows its place in the order. */
+export const CLAIM_LANE_VERSION = 2
 
 /** The newest version of the rows that have more than one. */
 const NEWEST_VERSIONS: Readonly<Record<number, number>> = {
   [TABLE_META]: META_FLOOR_VERSION,
   [TABLE_TOPIC]: TOPIC_RULES_VERSION,
   [TABLE_GROUP]: GROUP_POLICY_VERSION,
+  [TABLE_PAGE]: PAGE_ORDER_VERSION,
+  [TABLE_CLAIM]: CLAIM_LANE_VERSION,
 }
 
 /** Reads the version of a value. Throws `UnknownVersionError` for one that is not known. */

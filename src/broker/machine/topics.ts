@@ -103,6 +103,11 @@ export class Topic extends Row implements TopicView {
     return this.queueList[Math.min(priority, this.queueList.length - 1)] as Queue
   }
 
+  /** The queue of a message group, by the lower half of its hash. It changes when the number of queues does. */
+  queueOf(hash: number): Queue {
+    return this.queueList[hash % this.queueList.length] as Queue
+  }
+
   override sizeHint(): number {
     return 39 + this.name.length + 4 * this.queues.length
   }

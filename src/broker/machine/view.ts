@@ -16,6 +16,7 @@ import type {
   TopicId,
 } from './commands.ts'
 import type { GroupPolicy } from './group-policy.ts'
+import type { QueuePlace } from './parked.ts'
 
 export interface TopicView {
   readonly id: TopicId
@@ -59,6 +60,8 @@ export interface ConsumerView {
   readonly cursor: QueueOffset
   /** Handed out and not acked, or waiting to be handed out again. */
   readonly inFlight: number
+  /** Behind others of their message groups: not handed out yet, though the cursor has passed them. */
+  readonly parked: number
   /** Everything before it is consumed (RocketMQ: consumer offset). */
   readonly committed: QueueOffset
 }
@@ -78,6 +81,22 @@ export interface ClaimView extends Delivery {
   readonly firstClaimedAt: Millis
   readonly autoRenew: boolean
   readonly client: Uint8Array
+}
+
+/** A message group of which a fifo group has not consumed everything that it has looked at. */
+export interface LaneView {
+  readonly key: number
+  /** Messages in it; of these so many were handed out before. */
+  readonly size: number
+  readonly opened: number
+  /** The next messages to hand out, in order, at most `max`. */
+  next(max: number): readonly QueuePlace[]
+}
+
+export interface OrderLoad {
+  readonly lanes: number
+  readonly parked: number
+  readonly parkedInAll: number
 }
 
 export interface MachineView {
@@ -108,6 +127,12 @@ export interface MachineView {
    * most `max`.
    */
   visibleClaims(groupId: GroupId, queue: QueueNumber, now: Millis, max: number): readonly ClaimView[]
+  /** The lane of a fifo group with this key (`laneKeyOf`); `undefined` when nothing of it is under way. */
+  lane(groupId: GroupId, topicId: TopicId, key: number): LaneView | undefined
+  /** Lanes of which something can be handed out at `now`, those first that wait longest, at most `max`. */
+  readyLanes(groupId: GroupId, topicId: TopicId, now: Millis, max: number): readonly LaneView[]
+  /** How many lanes and parked messages a fifo group has in a topic, and how many are parked altogether. */
+  orderLoad(groupId: GroupId, topicId: TopicId): OrderLoad
   /** Claims that a request made and that are still held under it; empty when there are none. */
   claimsOfRequest(request: RequestKey): readonly ClaimedMessage[]
   /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
@@ -133,7 +158,7 @@ export interface MachineView {
   pageKey(queue: QueueNumber, offset: QueueOffset): Uint8Array
   /** The pointer inside a page read from the table, or `undefined` when the page does not hold it. */
   pointerInPage(page: Uint8Array, offset: QueueOffset): Pointer | undefined
-  /** The same with since when it is a dead letter, from the page alone. */
+  /** The same with what else the page holds, from the page alone. */
   entryInMemory(queue: QueueNumber, offset: QueueOffset): QueueEntry | undefined
   entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined
   /** A timer whose row was not handed out to be written since it changed. */

@@ -41,7 +41,7 @@ describe('a message that used up its attempts', () => {
     })
     expect(scene.machine.pointerInMemory(2, 0 as never)).toEqual({ position: 900, size: 60, tagHash: 4 })
     expect(scene.machine.pointerInMemory(2, 1 as never)).toEqual({ position: 901, size: 61, tagHash: 4 })
-    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 2, inFlight: 0, committed: 2 })
+    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 2, inFlight: 0, parked: 0, committed: 2 })
     expect(scene.machine.exhausted(scene.machine.now, 9)).toEqual([])
   })
 

@@ -197,7 +197,7 @@ test('a dead letter below the rising floor waits until it is moved up, and then 
   bury()
   expect(scene.pointer(2, offset(0))).toEqual(moved)
   const seconds = Math.floor(scene.machine.now / 1000)
-  expect(scene.machine.entryInMemory(2, offset(0))).toEqual({ ...moved, sinceSeconds: seconds })
+  expect(scene.machine.entryInMemory(2, offset(0))).toEqual({ ...moved, sinceSeconds: seconds, orderHash: 0 })
 })
 
 /** What a leader does when the floor rises to `to`. */

@@ -18,7 +18,11 @@ function setUp() {
   const state = new MachineState()
   const queue = new Queue(1, 1, 0)
   for (let i = 0; i < 4; i++) queue.append(state.rows, i, 60, 0)
-  const consumer = new Consumer({ id: 1, attemptsMax: 3, fifo: false }, queue, 4 as never)
+  const consumer = new Consumer(
+    { id: 1, attemptsMax: 3, fifo: false, book: () => undefined },
+    queue,
+    4 as never,
+  )
   const batch = openBatch(state, requestKey(1), clientHash(1))
   const claims = range(0, 3).map((offset) => {
     const claim = addClaim(state, consumer, offset)

@@ -34,6 +34,7 @@ test('every answer and every claim in flight is what the plain words of the sema
             expect(harness.machine.consumer(group.id, queue)).toEqual({
               cursor,
               inFlight: mine.length,
+              parked: 0,
               committed,
             })
           }

@@ -24,16 +24,16 @@ describe('a claim', () => {
       { queue: 1, offset: 0, attempt: 1, deadline: scene.nowMs + INVISIBLE_MS },
       { queue: 1, offset: 1, attempt: 1, deadline: scene.nowMs + INVISIBLE_MS },
     ])
-    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 2, inFlight: 2, committed: 0 })
+    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 2, inFlight: 2, parked: 0, committed: 0 })
   })
 
   test('counts messages that it passes over as consumed', () => {
     const scene = sceneWith(5)
     scene.claim({ parts: [{ offsets: range(3, 4) }] })
-    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 5, inFlight: 1, committed: 3 })
+    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 5, inFlight: 1, parked: 0, committed: 3 })
     const none = sceneWith(5)
     expect(none.claim({ parts: [{ offsets: [] }] })).toEqual([])
-    expect(none.machine.consumer(1, 1)).toEqual({ cursor: 5, inFlight: 0, committed: 5 })
+    expect(none.machine.consumer(1, 1)).toEqual({ cursor: 5, inFlight: 0, parked: 0, committed: 5 })
   })
 
   test('that moves a cursor moves it for good, also when it hands nothing out', () => {
@@ -62,7 +62,7 @@ describe('a claim', () => {
     for (const part of wrong) {
       const scene = sceneWith(3)
       expect(scene.claim({ parts: [part] })).toEqual([])
-      expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 0, inFlight: 0, committed: 0 })
+      expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 0, inFlight: 0, parked: 0, committed: 0 })
     }
   })
 
@@ -175,7 +175,7 @@ describe('an ack', () => {
   test('ends a delivery', () => {
     const scene = sceneWith(1)
     expect(scene.ack(receiptsOf(scene.claim()))).toEqual([true])
-    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 1, inFlight: 0, committed: 1 })
+    expect(scene.machine.consumer(1, 1)).toEqual({ cursor: 1, inFlight: 0, parked: 0, committed: 1 })
   })
 
   test('at the deadline is too late, just before it is not', () => {

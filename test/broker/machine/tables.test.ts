@@ -32,8 +32,8 @@ test('a key of somebody else is refused', () => {
 })
 
 test('a newer row stops the node', () => {
-  expect(() => readRowVersion(new Reader(Uint8Array.of(2)), TABLE_PAGE)).toThrow(UnknownVersionError)
-  readRowVersion(new Reader(Uint8Array.of(1)), TABLE_PAGE)
+  expect(() => readRowVersion(new Reader(Uint8Array.of(3)), TABLE_PAGE)).toThrow(UnknownVersionError)
+  readRowVersion(new Reader(Uint8Array.of(2)), TABLE_PAGE)
   readRowVersion(new Reader(Uint8Array.of(2)), TABLE_META)
   expect(() => readRowVersion(new Reader(Uint8Array.of(3)), TABLE_META)).toThrow(UnknownVersionError)
 })

@@ -74,6 +74,7 @@ describe('a delayed message', () => {
     expect(scene.machine.entryInMemory(1, first)).toEqual({
       ...pointer,
       sinceSeconds: Math.floor(scene.nowMs / 1000),
+      orderHash: 0,
     })
     expect(scene.machine.takeEffects().arrived).toEqual(new Set([1]))
     expect(scene.machine.timers).toEqual({ count: 0, bytes: 0 })

@@ -101,12 +101,13 @@ export class Model {
         return this.#updateOffset(command)
       case 'updateTopic':
       case 'updateGroup':
+      case 'claimInOrder':
       case 'floor':
       case 'trim':
       case 'moveUp':
       case 'dropPages':
       default:
-        throw new Error('retention and changes of rules are not modelled')
+        throw new Error('retention, order and changes of rules are not modelled here')
     }
   }
 

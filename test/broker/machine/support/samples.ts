@@ -64,6 +64,24 @@ export const SAMPLES: readonly Command[] = [
   { type: 'contact', group: 'g', topicId: 5, timeOffsets: [offset(1), offset(2)] },
   { type: 'send', topicId: 5, count: 1, messages: Buffer.from('anything') },
   {
+    type: 'claimInOrder',
+    request: Buffer.from(requestKey(4)),
+    client: Buffer.from(clientHash(2)),
+    groupId: 3,
+    topicId: 0xffff_ffff,
+    invisibleMs: 30_000 as Millis,
+    autoRenew: true,
+    lanes: [
+      { key: FAR, messages: [{ queue: 1, offset: offset(FAR) }] },
+      { key: 0, messages: [] },
+    ],
+    cursors: [{ queue: 0xffff_ffff, start: offset(1), end: offset(FAR) }],
+    messages: [
+      { queue: 1, offset: offset(7), orderHash: 0xffff_ffff, handedOut: true },
+      { queue: 2, offset: offset(FAR), orderHash: 0, handedOut: false },
+    ],
+  },
+  {
     type: 'claim',
     request: Buffer.from(requestKey(1)),
     client: Buffer.from(clientHash(2)),
