@@ -50,6 +50,16 @@ export interface KvWrite {
   readonly value: Uint8Array | null
 }
 
+/** Chunks of rows in the order of their keys. */
+export type KvRows = AsyncIterable<readonly (readonly [key: Uint8Array, value: Uint8Array])[]>
+
+/** The rows of a table store as they were at one moment. Held until it is closed. */
+export interface KvSnapshot {
+  /** All rows with `start <= key < end` in the order of their keys, in chunks. */
+  scan(start: Uint8Array, end: Uint8Array): KvRows
+  close(): Promise<void>
+}
+
 /** The table store: ordered keys, atomic batches. */
 export interface Kv {
   get(key: Uint8Array): Promise<Uint8Array | undefined>
@@ -58,10 +68,9 @@ export interface Kv {
   /** Resolves when every batch before this call is on the disk. */
   sync(): Promise<void>
   /** All rows with `start <= key < end` in the order of their keys, in chunks. */
-  scan(
-    start: Uint8Array,
-    end: Uint8Array,
-  ): AsyncIterable<readonly (readonly [key: Uint8Array, value: Uint8Array])[]>
+  scan(start: Uint8Array, end: Uint8Array): KvRows
+  /** The rows as they are when this is called: with every batch that was written, without any other. */
+  snapshot(): KvSnapshot
   close(): Promise<void>
 }
 

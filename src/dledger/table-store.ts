@@ -4,7 +4,7 @@
  * Reads see what is still on its way.
  */
 import { messageOf } from '../base/errors.ts'
-import type { Clock, Kv, KvWrite } from '../base/ports.ts'
+import type { Clock, Kv, KvSnapshot, KvWrite } from '../base/ports.ts'
 
 /** Changed rows are written at most this often. */
 const FLUSH_EVERY_MS = 100
@@ -54,12 +54,33 @@ export class TableStore {
     if (this.#failure !== null) return
     const rows = this.#drain()
     if (rows.length === 0) return
+    await this.#begin(rows)
+  }
+
+  /**
+   * The rows as of one moment, with everything that changed before it and nothing that changed after. `told` is
+   * what `tell` says of the machine at that moment. Rejects when the tables could not be written.
+   */
+  async freeze<Told>(tell: () => Told): Promise<{ readonly told: Told; readonly rows: KvSnapshot }> {
+    while (this.#writing !== null) await this.#writing
+    if (this.#failure !== null) throw this.#failure
+    const changed = this.#drain()
+    const told = tell()
+    let rows: KvSnapshot | undefined
+    await this.#begin(changed, () => {
+      rows = this.#kv.snapshot()
+    })
+    if (rows === undefined) throw this.#failure ?? new Error('the tables were not written')
+    return { told, rows }
+  }
+
+  async #begin(rows: readonly KvWrite[], written?: () => void): Promise<void> {
     for (const row of rows) {
       const key = keyText(row.key)
       this.#overlay.set(key, row.value)
       this.#cache.delete(key)
     }
-    this.#writing = this.#write(rows)
+    this.#writing = this.#write(rows, written)
     await this.#writing
   }
 
@@ -70,9 +91,10 @@ export class TableStore {
     await this.#kv.sync()
   }
 
-  async #write(rows: readonly KvWrite[]): Promise<void> {
+  async #write(rows: readonly KvWrite[], written: () => void = () => undefined): Promise<void> {
     try {
       await this.#kv.batch(rows)
+      written()
     } catch (error) {
       this.#failure = new Error(`the tables could not be written: ${messageOf(error)}`, { cause: error })
       this.#failed(this.#failure)

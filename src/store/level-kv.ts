@@ -4,7 +4,7 @@
  */
 import { Level } from 'level'
 import { BrokerError, messageOf } from '../base/errors.ts'
-import type { Kv, KvWrite } from '../base/ports.ts'
+import type { Kv, KvRows, KvSnapshot, KvWrite } from '../base/ports.ts'
 import { Semaphore } from './semaphore.ts'
 
 /** Calls to LevelDB at the same time: each takes a thread of libuv. */
@@ -68,11 +68,30 @@ export class LevelKv implements Kv {
     })
   }
 
-  async *scan(
+  scan(start: Uint8Array, end: Uint8Array): KvRows {
+    return this.#scan(start, end, {})
+  }
+
+  snapshot(): KvSnapshot {
+    const snapshot = this.#level.snapshot()
+    return {
+      scan: (start, end) => this.#scan(start, end, { snapshot }),
+      close: () => snapshot.close(),
+    }
+  }
+
+  async *#scan(
     start: Uint8Array,
     end: Uint8Array,
+    from: { readonly snapshot?: ReturnType<Level['snapshot']> },
   ): AsyncGenerator<readonly (readonly [key: Uint8Array, value: Uint8Array])[]> {
-    const iterator = this.#level.iterator({ gte: start, lt: end, highWaterMarkBytes: SCAN_BYTES, ...BINARY })
+    const iterator = this.#level.iterator({
+      gte: start,
+      lt: end,
+      highWaterMarkBytes: SCAN_BYTES,
+      ...BINARY,
+      ...from,
+    })
     try {
       for (;;) {
         const rows = await this.#call('read', () => iterator.nextv(SCAN_ROWS))

@@ -163,7 +163,7 @@ export const FILES_MUTANTS = [
     ],
   ]),
   ...mutantsOf('store/level-kv.ts', null, [
-    ['scans past the end', 'gte: start, lt: end', 'gte: start, lte: end'],
+    ['scans past the end', 'lt: end,', 'lte: end,'],
     [
       'writes instead of deleting',
       "({ type: 'del', key } as const)",

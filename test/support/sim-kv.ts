@@ -2,7 +2,7 @@
  * Tables in memory. Batches stay in a tail until somebody calls `sync`; a crash drops any number of the
  * newest ones, each as a whole, as LevelDB does without synced writes.
  */
-import type { Kv, KvWrite } from '../../src/base/ports.ts'
+import type { Kv, KvRows, KvSnapshot, KvWrite } from '../../src/base/ports.ts'
 import type { Prng } from '../../src/base/prng.ts'
 
 const SCAN_ROWS = 3
@@ -26,12 +26,25 @@ export class SimKv implements Kv {
     this.#tail.push(copy)
   }
 
-  async *scan(
+  scan(start: Uint8Array, end: Uint8Array): KvRows {
+    return this.#scan(this.#rows, start, end)
+  }
+
+  snapshot(): KvSnapshot {
+    const rows = new Map(this.#rows)
+    return {
+      scan: (start, end) => this.#scan(rows, start, end),
+      close: () => Promise.resolve(),
+    }
+  }
+
+  async *#scan(
+    from: ReadonlyMap<string, Uint8Array>,
     start: Uint8Array,
     end: Uint8Array,
   ): AsyncGenerator<readonly (readonly [key: Uint8Array, value: Uint8Array])[]> {
     const [low, high] = [textOf(start), textOf(end)]
-    const rows = [...this.#rows].filter(([key]) => key >= low && key < high).sort(byKey)
+    const rows = [...from].filter(([key]) => key >= low && key < high).sort(byKey)
     for (let at = 0; at < rows.length; at += SCAN_ROWS) {
       await this.hook?.('scan')
       yield rows.slice(at, at + SCAN_ROWS).map(([key, value]) => [bytesOf(key), value.slice()] as const)
