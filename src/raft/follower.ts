@@ -43,6 +43,8 @@ export function onAppend(core: Core, from: NodeId, message: AppendIn): void {
     return
   }
   takeEntries(core, message.entries)
+  // A leader has all that is committed, also what stands behind this message.
+  if (core.commitIndex > following.verifiedIndex) following.verifiedIndex = core.commitIndex
   const verified = logIndex(message.prevIndex + message.entries.length)
   if (verified > following.verifiedIndex) following.verifiedIndex = verified
   // Only what this message proved equal: the rest of this log may be another leader's (thesis 3.5).
