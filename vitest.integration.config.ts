@@ -8,6 +8,7 @@ export const LONG_TESTS = [
   'disk',
   'rot',
   'retention',
+  'catch-up',
   'partitions',
   'folders',
   'ledger',

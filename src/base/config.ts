@@ -3,8 +3,10 @@
  * and checked in `cli/config-file.ts`; everything here is already complete and correct.
  */
 import {
+  CATCH_UP_BYTES_PER_SECOND,
   DELAY_MS_DEFAULT,
   DISK_RESERVE_BYTES,
+  RETENTION_AWAY_BYTES,
   RETENTION_HOURS_DEFAULT,
   SCRUB_PERIOD_MS,
   SEGMENT_BYTES,
@@ -32,6 +34,8 @@ export interface LogConfig {
   readonly diskReserveBytes: number
   /** The whole log is read and checked in about this time, again and again. 0: never. */
   readonly scrubPeriodMs: number
+  /** A member that is too far behind fetches the state of the group at this rate at most. */
+  readonly catchUpBytesPerSecond: number
 }
 
 /** What messages may ask. */
@@ -46,6 +50,11 @@ export interface RetentionConfig {
   readonly hours: number
   /** The oldest segments go while the log is larger, whatever their age. `undefined`: only time counts. */
   readonly bytes: number | undefined
+  /**
+   * So much more of the log is kept for members that are away or behind, so that they need no state when they are
+   * back. 0: nothing waits for them.
+   */
+  readonly awayBytes: number
 }
 
 /** The times of Raft. All election and heartbeat times are multiples of one tick. */
@@ -128,8 +137,9 @@ export const CONFIG_DEFAULTS = {
     segmentBytes: SEGMENT_BYTES,
     diskReserveBytes: DISK_RESERVE_BYTES,
     scrubPeriodMs: SCRUB_PERIOD_MS,
+    catchUpBytesPerSecond: CATCH_UP_BYTES_PER_SECOND,
   },
-  retention: { hours: RETENTION_HOURS_DEFAULT, bytes: undefined },
+  retention: { hours: RETENTION_HOURS_DEFAULT, bytes: undefined, awayBytes: RETENTION_AWAY_BYTES },
   messages: { delayMsMax: DELAY_MS_DEFAULT },
   topics: { autoCreate: false },
   groups: { autoCreate: true },

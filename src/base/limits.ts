@@ -72,6 +72,10 @@ export const RETENTION_CHECK_MS = 10_000
 export const MOVED_BYTES_TARGET = 64 * KIB
 /** As RocketMQ's fileReservedTime. */
 export const RETENTION_HOURS_DEFAULT = 72
+/** How much more of the log is kept for members that are behind. */
+export const RETENTION_AWAY_BYTES = 1024 * MIB
+/** At which rate a member that is too far behind fetches the state of the group. */
+export const CATCH_UP_BYTES_PER_SECOND = 128 * MIB
 /** Sends are refused when the disk has less than this left. */
 export const DISK_RESERVE_BYTES = 512 * MIB
 

@@ -13,6 +13,7 @@ import type { RaftLink } from '../dledger/peer-sender.ts'
 import type { EncodedCommand } from '../dledger/proposals.ts'
 import { Arrivals } from './arrivals.ts'
 import { ClockWatch, type PeerClocks } from './clock-watch.ts'
+import type { StateOptions } from '../dledger/state/state-transfer.ts'
 import { ClientLiveness } from './client-liveness.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
 import { Delays } from './delays.ts'
@@ -45,6 +46,7 @@ export interface BrokerOptions {
   readonly diskReserveBytes: number
   readonly peerClocks: PeerClocks
   readonly retention: RetentionConfig
+  readonly states: StateOptions
   readonly schedule?: (run: () => void) => void
 }
 
@@ -58,6 +60,8 @@ export interface BrokerEvents {
   membersChanged?(members: LoggedMembers): void
   /** Entries of the log were applied. */
   applied(): void
+  /** A state was taken: the member is to be closed and opened again. */
+  stateTaken(): void
   /** The member cannot go on: the process must end. */
   failed(error: unknown): void
 }
@@ -93,6 +97,7 @@ export class Broker {
         leadingChanged: (leading) => this.#leadingChanged(leading),
         membersChanged: (members) => events.membersChanged?.(members),
         applied: () => this.#applied(),
+        stateTaken: () => events.stateTaken(),
         failed: (error) => events.failed(error),
       },
     })

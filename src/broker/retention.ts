@@ -108,13 +108,26 @@ export class Retention {
     return Math.floor((kept.span.end - kept.span.start) / 2)
   }
 
-  /** The start of the first segment that stays. The newest segment of what every member holds always stays. */
+  /**
+   * The start of the first segment that stays. The newest segment always stays, and for members that are behind so
+   * much more as the configuration says: who lacks more gets a state (dledger/state).
+   */
   async #target(floor: LogPosition): Promise<LogPosition> {
+    const { config, kept } = this.#options
+    const { start, segmentBytes } = kept.span
+    const target = await this.#ownTarget(floor)
+    const shared = Math.ceil((kept.sharedEnd - segmentBytes) / segmentBytes) * segmentBytes
+    const away = Math.ceil(config.awayBytes / segmentBytes) * segmentBytes
+    return Math.max(floor, start, Math.min(target, Math.max(shared, target - away))) as LogPosition
+  }
+
+  /** The same, if all members had everything. */
+  async #ownTarget(floor: LogPosition): Promise<number> {
     const { config, kept, now, view } = this.#options
     const { start, end, segmentBytes } = kept.span
     const needed = view.neededByPart ?? end
-    const limit = Math.min(kept.sharedEnd - segmentBytes, needed - (needed % segmentBytes))
-    let target = Math.max(floor, start)
+    const limit = Math.min(kept.appliedEnd - segmentBytes, needed - (needed % segmentBytes))
+    let target: number = Math.max(floor, start)
     const tooLarge = (): boolean => config.bytes !== undefined && end - target > config.bytes
     while (target < limit && tooLarge()) target += segmentBytes
     while (target < limit) {
@@ -122,7 +135,7 @@ export class Retention {
       if (stamp === undefined || now() - stamp < this.#retentionMs) break
       target += segmentBytes
     }
-    return target as LogPosition
+    return target
   }
 
   /** Log time of the first entry at or behind a position that has one. Everything before is as old or older. */

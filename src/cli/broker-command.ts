@@ -37,7 +37,7 @@ async function runBroker(options: BrokerOptions): Promise<void> {
   const { logger, flush } = openLogger({ level: config.logLevel, file: config.logFile, fields })
   const clock = new RealClock()
   // Loaded only here: the other commands start faster without it.
-  const { startMember } = await import('../member/member.ts')
+  const { startMember } = await import('../member/start-member.ts')
   await runServer(logger, flush, (failed) =>
     startMember(config, clock, logger, {
       roleChanged: ({ role, term, leader, reason }) => {

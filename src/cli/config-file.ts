@@ -44,11 +44,15 @@ const log = part({
   segmentBytes: whole(64 * MIB, 4096 * MIB).default(CONFIG_DEFAULTS.log.segmentBytes),
   diskReserveBytes: whole(0, Number.MAX_SAFE_INTEGER).default(CONFIG_DEFAULTS.log.diskReserveBytes),
   scrubPeriodMs: whole(0, 366 * 24 * 3600_000).default(CONFIG_DEFAULTS.log.scrubPeriodMs),
+  catchUpBytesPerSecond: whole(64 * 1024, Number.MAX_SAFE_INTEGER).default(
+    CONFIG_DEFAULTS.log.catchUpBytesPerSecond,
+  ),
 })
 
 const retention = part({
   hours: whole(1, 1_000_000).default(CONFIG_DEFAULTS.retention.hours),
   bytes: whole(128 * MIB, Number.MAX_SAFE_INTEGER).optional(),
+  awayBytes: whole(0, Number.MAX_SAFE_INTEGER).default(CONFIG_DEFAULTS.retention.awayBytes),
 })
 
 const raft = part({
@@ -147,7 +151,7 @@ export function parseBrokerConfig(text: string, file: string): BrokerConfig {
     dataFolder: from(base, data),
     bootstrap: found.bootstrap,
     join: found.join,
-    retention: { hours: found.retention.hours, bytes: found.retention.bytes },
+    retention: { ...found.retention, bytes: found.retention.bytes },
     tls: found.tls && { cert: from(base, found.tls.cert), key: from(base, found.tls.key) },
     logFile: found.logFile === undefined ? undefined : from(base, found.logFile),
   }

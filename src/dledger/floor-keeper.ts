@@ -3,7 +3,7 @@
  * the disk first, with a sync: those entries can never be applied again.
  */
 import { hasCode } from '../store/node-disk.ts'
-import type { LogIndex, LogPosition } from '../base/brand.ts'
+import { type LogIndex, type LogPosition, logPosition } from '../base/brand.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/ports.ts'
 import type { LogStore } from './log-store.ts'
@@ -15,6 +15,8 @@ export interface FloorKeeperOptions {
   readonly machine: { readonly floor: LogPosition }
   readonly logger: Logger
   readonly failed: (error: unknown) => void
+  /** From here on the log stays, as it is being read to be sent; `undefined`: nothing is held. */
+  readonly heldFrom: () => LogPosition | undefined
   /** Entries up to `index` are gone for good. */
   readonly dropped: (index: LogIndex) => void
 }
@@ -31,8 +33,8 @@ export class FloorKeeper {
 
   /** Entries were applied: the floor may have moved. */
   look(): void {
-    const { machine, log } = this.#options
-    const { floor } = machine
+    const { machine, log, heldFrom } = this.#options
+    const floor = logPosition(Math.min(machine.floor, heldFrom() ?? machine.floor))
     if (this.#working !== undefined || floor <= this.#tried || !log.start.canDropBelow(floor)) return
     this.#tried = floor
     this.#working = this.#drop(floor).finally(() => {

@@ -26,6 +26,11 @@ export class KeptLog {
     return this.#log.start.span
   }
 
+  /** Up to here this member has applied the log. */
+  get appliedEnd(): LogPosition {
+    return this.#log.start.endOf(this.#options.machine.appliedIndex)
+  }
+
   /** Up to here every member holds the log and this one has applied it. Known on the leader only. */
   get sharedEnd(): LogPosition {
     let index: number = this.#options.machine.appliedIndex

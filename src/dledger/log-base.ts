@@ -72,7 +72,7 @@ export async function readLogBase(disk: Disk): Promise<LogBase> {
   const file = await disk.open(LOG_BASE_PATH, { create: false })
   try {
     const bytes = await readFully(file, new Uint8Array(await file.size()), 0)
-    const base = decodeBase(bytes, 0) ?? decodeBase(bytes, OLD_COPY_AT) ?? decodeBase(bytes, COPY_AT)
+    const base = decodeLogBase(bytes) ?? decodeBase(bytes, OLD_COPY_AT) ?? decodeBase(bytes, COPY_AT)
     if (base !== undefined) return base
   } finally {
     await file.close()
@@ -88,7 +88,7 @@ export async function writeLogBase(disk: Disk, base: LogBase): Promise<void> {
   const path = `${LOG_BASE_PATH}.new`
   const file = await disk.open(path, { create: true })
   try {
-    const copy = encodeBase(base)
+    const copy = encodeLogBase(base)
     for (const at of [0, COPY_AT]) await file.write([copy], at)
     await file.sync()
   } finally {
@@ -98,7 +98,8 @@ export async function writeLogBase(disk: Disk, base: LogBase): Promise<void> {
   await disk.syncFolder(LOG_FOLDER)
 }
 
-function encodeBase(base: LogBase): Uint8Array {
+/** One copy of the content of the file, as members send it to each other. */
+export function encodeLogBase(base: LogBase): Uint8Array {
   const { configuration } = base
   const body = configuration === null ? NOTHING : encodeConfiguration(configuration.configuration)
   const bytes = new Uint8Array(HEAD_BYTES + body.byteLength)
@@ -116,6 +117,11 @@ function encodeBase(base: LogBase): Uint8Array {
   view.setUint32(48, crc32(body))
   view.setUint32(CRC_AT, crc32(bytes.subarray(0, CRC_AT)))
   return bytes
+}
+
+/** What one copy of the content says; `undefined` when it is damaged. */
+export function decodeLogBase(bytes: Uint8Array): LogBase | undefined {
+  return decodeBase(bytes, 0)
 }
 
 function decodeBase(bytes: Uint8Array, at: number): LogBase | undefined {

@@ -5,7 +5,7 @@ import { BrokerError } from '../base/errors.ts'
 import type { Disk } from '../base/ports.ts'
 import { hasCode } from '../store/node-disk.ts'
 import type { FailStop } from './fail-stop.ts'
-import { writeLogBase } from './log-base.ts'
+import { type LogBase, writeLogBase } from './log-base.ts'
 import type { RecordIndex } from './log-index.ts'
 import { type LogShape, type SegmentFiles, segmentStart } from './segment.ts'
 
@@ -31,6 +31,16 @@ export class LogStart {
   get span(): { readonly start: LogPosition; readonly end: LogPosition; readonly segmentBytes: number } {
     const { index, shape } = this.#log
     return { start: index.base.position, end: index.end, segmentBytes: shape.segmentBytes }
+  }
+
+  /** Where the log begins. */
+  get base(): LogBase {
+    return this.#log.index.base
+  }
+
+  /** The sizes that the log was made with. */
+  get shape(): LogShape {
+    return this.#log.shape
   }
 
   /** Where the record ends; the start of the log for what stands below it. `index` must not be behind the log. */

@@ -9,6 +9,7 @@ import type { LogStore } from './log-store.ts'
 import type { MetaStore } from './meta-store.ts'
 import type { RaftLink } from './peer-sender.ts'
 import type { EncodedCommand } from './proposals.ts'
+import type { StateOptions } from './state/state-transfer.ts'
 
 export interface DLedgerOptions<Reply> {
   readonly id: NodeId
@@ -23,6 +24,8 @@ export interface DLedgerOptions<Reply> {
   readonly tickMs: number
   /** Turns the commands of one turn into the body of an entry, with its time stamp. */
   readonly encodeBatch: (commands: readonly EncodedCommand[]) => EncodedCommand
+  /** How states travel between members. */
+  readonly states: StateOptions
   readonly events: DLedgerEvents
   /** Calls back at the end of this turn of the event loop. */
   readonly schedule?: (run: () => void) => void
@@ -37,6 +40,8 @@ export interface DLedgerEvents {
   membersChanged?(members: LoggedMembers): void
   /** Entries were applied. */
   applied(): void
+  /** A state takes the place of tables and log: the member is to be closed and opened again. */
+  stateTaken(): void
   /** The member cannot go on: the process must end. */
   failed(error: unknown): void
 }

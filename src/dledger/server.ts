@@ -3,40 +3,31 @@
  * of Raft. Whatever happens fills the inbox; the loop takes everything that waits, makes one step of it, and
  * carries out what the core says.
  */
-import { assert } from '../base/assert.ts'
 import type { LogIndex, LogPosition, NodeId } from '../base/brand.ts'
 import { BrokerError, messageOf } from '../base/errors.ts'
 import { UNCOMMITTED_BYTES_MAX, WRITE_BYTES_MAX } from '../base/limits.ts'
-import { isNoop, type Raft as RaftCore } from '../raft/index.ts'
-import type { Entry, Input, Payload, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
+import type { Raft as RaftCore } from '../raft/index.ts'
+import type { Input, RaftStatus, Ready, RoleChange, Write } from '../raft/types.ts'
 import { AppliedWaiters } from './applied-waiters.ts'
 import { ApplyLane } from './apply-lane.ts'
-import { encodeConfiguration } from './configuration-codec.ts'
 import { CoreRequests } from './core-requests.ts'
 import { EntryBodies } from './entry-bodies.ts'
 import { GatherPace } from './gather-pace.ts'
 import { decodeIncoming } from './incoming.ts'
 import { KeptLog } from './kept-log.ts'
+import { type BatchPayload, LogChanges } from './log-changes.ts'
 import { LogMetrics } from './log-metrics.ts'
 import type { LogChange, LogStore } from './log-store.ts'
 import { LogWatch } from './log-watch.ts'
 import { PeerSender } from './peer-sender.ts'
-import { type Applied, type CommandBatch, type EncodedCommand, Proposals } from './proposals.ts'
-import { type LogRecord, RECORD_HEADER_BYTES } from './record-codec.ts'
+import { type Applied, type EncodedCommand, Proposals } from './proposals.ts'
+import { RECORD_HEADER_BYTES } from './record-codec.ts'
 import type { DLedgerOptions } from './server-options.ts'
+import { StateTransfer } from './state/state-transfer.ts'
 import { type TableRows, TableStore } from './table-store.ts'
 import { WriteLane } from './write-lane.ts'
 
 export type { RaftCore, RoleChange }
-
-/** A peer that lacks what is gone is looked at again after this long. */
-const STATE_AGAIN_MS = 10_000
-
-/** An entry of the leader before it has a record: the commands and who waits for them. */
-interface BatchPayload<Reply> extends Payload {
-  readonly batch: CommandBatch<Reply>
-  readonly body: EncodedCommand
-}
 
 export class DLedgerServer<Reply> {
   readonly metrics = new LogMetrics()
@@ -45,10 +36,13 @@ export class DLedgerServer<Reply> {
   readonly #raft: RaftCore
   readonly #log: LogStore
   readonly #proposals = new Proposals<Reply>()
+  readonly #changes: LogChanges<Reply>
   readonly #writeLane: WriteLane
   readonly #applyLane: ApplyLane<Reply>
   /** What this member keeps of the log. */
   readonly kept: KeptLog
+  /** Members that catch up by state. */
+  readonly states: StateTransfer
   readonly #tables: TableStore
   readonly #sender: PeerSender
   readonly #pace: GatherPace
@@ -59,6 +53,8 @@ export class DLedgerServer<Reply> {
   #turnScheduled = false
   #cancelTick: () => void = () => undefined
   #stopped = false
+  /** Closed, or broken beyond closing. */
+  #isOver = false
   #refusal: string | null = null
   #role: RoleChange
   /** The index that must be applied before this leader serves; `null` when it does not lead. */
@@ -73,6 +69,7 @@ export class DLedgerServer<Reply> {
     this.#schedule = options.schedule ?? ((run) => void setImmediate(run))
     const status = options.raft.status()
     this.#role = { role: status.role, term: status.term, leader: 0, reason: 'started' }
+    this.#changes = new LogChanges(options.log, this.#proposals, this.metrics, options.clock)
     this.#writeLane = new WriteLane(
       {
         saveHardState: (state) => options.meta.save(state),
@@ -106,6 +103,15 @@ export class DLedgerServer<Reply> {
       peers: () => options.raft.status().peers,
       failed: (error) => this.#fail(error),
       dropped: (index) => this.#input({ type: 'forget', index }),
+      heldFrom: () => this.states.heldFrom,
+    })
+    this.states = new StateTransfer({
+      ...options,
+      ...options.states,
+      tables: this.#tables,
+      settled: () => this.kept.drained(),
+      message: (from, message) => this.#input({ type: 'message', from, message }),
+      report: (peer, index, ok) => this.#input({ type: 'snapshotReported', peer, index, ok }),
     })
     this.#pace = new GatherPace(options.clock, () => this.#wake())
     this.#sender = new PeerSender(options.link, options.log, options.logger, (peer) => this.unreachable(peer))
@@ -119,8 +125,10 @@ export class DLedgerServer<Reply> {
 
   /** Stops taking part; what is durable stays, what waits ends as unknown. */
   async close(): Promise<void> {
-    if (this.#stopped) return
-    this.#halt()
+    if (this.#isOver) return
+    this.#isOver = true
+    if (!this.#stopped) this.#halt()
+    await this.states.close(new BrokerError('CLOSED', 'the member stops'))
     await this.#writeLane.drained()
     await this.kept.drained()
     await this.#tables.close()
@@ -265,11 +273,15 @@ export class DLedgerServer<Reply> {
     if (payloads.length > 0) inputs.push({ type: 'propose', payloads })
     if (inputs.length === 0) return
     const ready = this.#raft.step(inputs)
+    if (ready.write !== null && ready.write.restore !== null) {
+      void this.#takeState(ready.write)
+      return
+    }
     this.#logWatch.stepped(ready)
     if (ready.write !== null) this.#persist(ready.write)
     if (ready.roleChange !== null) this.#changeRole(ready.roleChange, ready)
     for (const { to, message } of ready.send) {
-      if (message.type === 'installSnapshot') this.#cannotSendState(to, message.mark.index)
+      if (message.type === 'installSnapshot') this.states.offer(to, message)
       else this.#sender.send(to, message)
     }
     this.#options.link.flush()
@@ -279,11 +291,21 @@ export class DLedgerServer<Reply> {
     this.requests.ended(ready)
   }
 
-  /** The floor waits for every voter, so only a member that was set back or is new can lack what is gone. */
-  #cannotSendState(peer: NodeId, index: LogIndex): void {
-    this.#options.logger.warn({ peer, index }, 'peer lacks entries that are gone')
-    const report = (): void => this.#input({ type: 'snapshotReported', peer, index, ok: false })
-    this.#options.clock.timer(STATE_AGAIN_MS, report)
+  /**
+   * A state takes the place of tables and log. Nothing that the core decided after it counts, as if the process had
+   * ended here: with the next start the member has the state, or never had it.
+   */
+  async #takeState({ hardState, restore }: Write): Promise<void> {
+    this.#halt()
+    try {
+      await this.#writeLane.drained()
+      if (hardState !== null) await this.#options.meta.save(hardState)
+      await this.states.commit()
+      this.#options.logger.info({ index: restore?.index }, 'state taken')
+      this.#options.events.stateTaken()
+    } catch (error) {
+      this.#broke(error)
+    }
   }
 
   async #writeLog(changes: readonly LogChange[]): Promise<void> {
@@ -315,38 +337,7 @@ export class DLedgerServer<Reply> {
   }
 
   #persist(write: Write): void {
-    this.#writeLane.enqueue({ id: write.id, hardState: write.hardState, change: this.#change(write) })
-  }
-
-  /** Follows the core in the in-memory log and tells what the disk must do. */
-  #change(write: Write): LogChange | null {
-    const received: LogRecord[] = []
-    const made: Entry[] = []
-    for (const entry of write.entries) {
-      if (isRecord(entry.payload)) received.push(entry.payload)
-      else made.push(entry)
-    }
-    assert(received.length === 0 || made.length === 0, 'a step either leads or follows')
-    if (write.truncateFrom === null && received.length === 0 && made.length === 0) return null
-    const cut =
-      write.truncateFrom === null && received.length === 0
-        ? null
-        : this.#log.adopt(received, write.truncateFrom)
-    const records = made.length === 0 ? received : made.map((entry) => this.#prepare(entry))
-    return { cut, records }
-  }
-
-  #prepare(entry: Entry): LogRecord {
-    if (isNoop(entry.payload)) return this.#log.prepareRecord(entry.term, entry.index, [])
-    const { configuration } = entry.payload
-    if (configuration !== undefined) {
-      const body = [encodeConfiguration(configuration)]
-      return this.#log.prepareRecord(entry.term, entry.index, body, configuration)
-    }
-    const { batch, body } = entry.payload as BatchPayload<Reply>
-    this.metrics.made(entry.index, this.#options.clock.mono())
-    this.#proposals.appended(entry.index, entry.term, batch)
-    return this.#log.prepareRecord(entry.term, entry.index, body.chunks)
+    this.#writeLane.enqueue({ id: write.id, hardState: write.hardState, change: this.#changes.of(write) })
   }
 
   #changeRole(change: RoleChange, ready: Ready): void {
@@ -388,11 +379,12 @@ export class DLedgerServer<Reply> {
   #fail(error: unknown): void {
     if (this.#stopped) return
     this.#halt()
+    this.#broke(error)
+  }
+
+  #broke(error: unknown): void {
+    this.#isOver = true
     this.#options.logger.error({ error: messageOf(error) }, 'member stopped')
     this.#options.events.failed(error)
   }
-}
-
-function isRecord(payload: Payload): payload is LogRecord {
-  return 'bytes' in payload
 }

@@ -7,6 +7,7 @@
  *   2 admin call    JSON { method, request }; answer: JSON of the response
  *   3 applied?      u64 index; answered, without bytes, when the member has applied it
  *   4 fetch log     raw records for repair (dledger/log-source.ts)
+ *   5 state call    members that catch up by state (dledger/state/state-calls.ts)
  *   8 members       u64 index of a configuration, its bytes (dledger/configuration-codec.ts): what a peer knows
  *  28 clock         answer: u64 milliseconds since 1970 by the member's clock
  *  16 ledger call   as in `ledger/leader-calls.ts`
@@ -41,6 +42,7 @@ const CLIENT_CALL = 1
 const ADMIN_CALL = 2
 const APPLIED_CALL = 3
 const FETCH_LOG_CALL = 4
+const STATE_CALL = 5
 const CLOCK_CALL = 28
 
 const CLOCK_MS_MAX = 1_000
@@ -50,6 +52,7 @@ export const MEMBERS_CALL = 8
 
 const MEMBERS_MS_MAX = 3_000
 const FETCH_LOG_MS_MAX = 3_000
+const STATE_MS_MAX = 5_000
 const LEDGER_CALL = 16
 
 /** A forwarded call has its own deadline inside; this one only frees what nobody waits for any more. */
@@ -69,12 +72,14 @@ export interface InternalHandlers {
   fetchLog(first: LogIndex, bytesMax: number): Promise<FetchedLog>
   /** What this member's clock says. */
   clock(): Millis
+  stateCall(from: NodeId, request: Uint8Array): Promise<Uint8Array>
   ledgerCall(call: LedgerCall): Promise<LedgerAnswer>
 }
 
 /** Runs a call that came in from another member. */
 export async function answerCall(
   handlers: InternalHandlers,
+  from: NodeId,
   kind: number,
   body: Uint8Array,
   signal: AbortSignal,
@@ -99,6 +104,8 @@ export async function answerCall(
       }
       case CLOCK_CALL:
         return [new Writer(8).uint64(handlers.clock()).done()]
+      case STATE_CALL:
+        return [await handlers.stateCall(from, body)]
       case LEDGER_CALL:
         return [encodeLedgerAnswer(await handlers.ledgerCall(decodeLedgerCall(body)))]
       default:
@@ -183,6 +190,11 @@ export class InternalCalls {
     const body = encodeFetch(first, bytesMax)
     const timeoutMs = FETCH_LOG_MS_MAX
     return decodeFetched(await this.#transport.call(to, FETCH_LOG_CALL, [body], { timeoutMs }))
+  }
+
+  /** Offers a state to another member, or asks for a part of one. */
+  stateCall(to: NodeId, request: Uint8Array): Promise<Uint8Array> {
+    return this.#transport.call(to, STATE_CALL, [request], { timeoutMs: STATE_MS_MAX })
   }
 }
 

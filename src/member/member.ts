@@ -2,16 +2,9 @@
  * One member of a broker group as a process runs it: storage, peers, the replicated log with the broker on it,
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
-import { randomInt } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
-import {
-  APPEND_BYTES_MAX,
-  APPEND_ENTRIES_MAX,
-  INFLIGHT_APPEND_BYTES_MAX,
-  INFLIGHT_APPENDS_MAX,
-} from '../base/limits.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
@@ -25,12 +18,11 @@ import { exposition } from '../observe/prometheus.ts'
 import type { LeaderContext } from '../proxy/leader-context.ts'
 import { runLeaderCall } from '../proxy/leader-calls.ts'
 import { Proxy } from '../proxy/proxy.ts'
-import { Raft } from '../raft/index.ts'
 import type { RoleChange } from '../raft/types.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
+import { accessPoint } from './access-point.ts'
 import { AdminService } from './admin-service.ts'
 import { AtLeader } from './at-leader.ts'
-import { accessPoint } from './access-point.ts'
 import { clientPortMethods } from './client-port.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
@@ -38,7 +30,9 @@ import type { AdminCall, InternalHandlers } from './internal-calls.ts'
 import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { MemberChanges } from './member-changes.ts'
 import { MembersService } from './members-service.ts'
+import { examineRows } from './load-machine.ts'
 import { memberMetrics } from './member-metrics.ts'
+import { openRaft } from './open-raft.ts'
 import { ownCertificate } from './own-certificate.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
@@ -53,6 +47,8 @@ const CLOSE_GRACE_MS = 3_000
 /** What the starter of a member hears. */
 export interface MemberEvents {
   roleChanged(change: RoleChange): void
+  /** The state of the group is to take the place of what the member has: it is to be closed and opened again. */
+  stateTaken(): void
   /** The member cannot go on; the process must end with a code other than 0. */
   failed(error: unknown): void
 }
@@ -65,8 +61,8 @@ export interface RunningMember {
   close(): Promise<void>
 }
 
-/** Starts a member. Throws `BrokerError` with one sentence when it cannot start. */
-export async function startMember(
+/** Opens a member for one life of it. Throws `BrokerError` with one sentence when it cannot start. */
+export async function openMember(
   config: BrokerConfig,
   clock: Clock,
   logger: Logger,
@@ -246,29 +242,7 @@ class Member implements RunningMember {
 
   #openBroker(): Broker {
     const { log, meta, machine } = this.#storage
-    const { raft: times } = this.#config
-    const raft = new Raft({
-      id: this.#ownId,
-      voters: this.#storage.identity.identity.members,
-      seed: randomInt(2 ** 47),
-      electionTicksMin: times.electionTicksMin,
-      electionTicksMax: times.electionTicksMax,
-      heartbeatTicks: times.heartbeatTicks,
-      inflightCountMax: INFLIGHT_APPENDS_MAX,
-      inflightBytesMax: INFLIGHT_APPEND_BYTES_MAX,
-      appendEntriesMax: APPEND_ENTRIES_MAX,
-      appendBytesMax: APPEND_BYTES_MAX,
-      recovered: {
-        hardState: meta.hardState,
-        doubtTerm: log.care.doubtTerm,
-        base: log.base,
-        lastIndex: log.lastIndex,
-        termRuns: log.termRuns,
-        configurations: this.#storage.configurations,
-        appliedIndex: machine.appliedIndex,
-        sizeOf: (index) => log.sizeOf(index),
-      },
-    })
+    const raft = openRaft(this.#config, this.#storage)
     this.#link.membersChanged(membersIn(raft))
     return new Broker(
       {
@@ -282,7 +256,7 @@ class Member implements RunningMember {
         disk: this.#storage.disk,
         clock: this.#clock,
         logger: this.#logger.child({ part: 'raft' }),
-        tickMs: times.tickMs,
+        tickMs: this.#config.raft.tickMs,
         autoCreateGroups: this.#config.groups.autoCreate,
         diskReserveBytes: this.#config.log.diskReserveBytes,
         peerClocks: {
@@ -291,6 +265,12 @@ class Member implements RunningMember {
           ask: (peer) => this.#link.calls.clock(peer),
         },
         retention: this.#config.retention,
+        states: {
+          ...this.#link.states(),
+          disk: this.#storage.disk,
+          examine: examineRows,
+          bytesPerSecond: this.#config.log.catchUpBytesPerSecond,
+        },
       },
       {
         roleChanged: (change) => {
@@ -309,6 +289,7 @@ class Member implements RunningMember {
           this.#proxy.catalogChanged()
         },
         applied: () => this.#ledgers.service.changed(this.#storage.ledgers.takeChanged()),
+        stateTaken: () => this.#events.stateTaken(),
         failed: (error) => this.#events.failed(error),
       },
     )
@@ -342,6 +323,7 @@ class Member implements RunningMember {
       waitApplied: (index, aborted) => this.#broker.ledger.waitApplied(index, aborted),
       clock: () => this.#clock.wall(),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
+      stateCall: (from, request) => this.#broker.ledger.states.answer(from, request),
       ledgerCall: ({ request, term }) => this.#ledgers.leaderPart.run(request, term),
     }
   }

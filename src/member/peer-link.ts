@@ -23,6 +23,7 @@ import {
   PeerTransport,
 } from '../dledger/peers/index.ts'
 import type { ConfigurationAt } from '../raft/types.ts'
+import type { StateOptions } from '../dledger/state/state-transfer.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 import {
   answerCall,
@@ -91,7 +92,7 @@ export class PeerLink {
       onCall: (from, kind, body, signal) => {
         if (kind === MEMBERS_CALL) return this.#told(from, body)
         const handlers = this.#user?.calls ?? recovering(this.#serve, this.#clock)
-        return answerCall(handlers, kind, body, signal)
+        return answerCall(handlers, from, kind, body, signal)
       },
       onConnection: (event) => this.#connectionChanged(event),
     })
@@ -233,6 +234,14 @@ export class PeerLink {
     return this.#opened
   }
 
+  /** How states travel between this member and the others. */
+  states(): Pick<StateOptions, 'link' | 'source'> {
+    return {
+      link: { call: (to, request) => this.calls.stateCall(to, request) },
+      source: this.repair().source,
+    }
+  }
+
   /** Repair of this member's log from the others, which starts the link when it is needed. */
   repair(): LogRepair {
     const others = (): NodeId[] => {
@@ -297,6 +306,7 @@ function recovering(serve: Serve | undefined, clock: Clock): InternalHandlers {
     waitApplied: notYet,
     fetchLog: serve ?? notYet,
     clock: () => clock.wall(),
+    stateCall: notYet,
     ledgerCall: notYet,
   }
 }

@@ -15,6 +15,7 @@ import type { BrokerMachine } from '../broker/machine/index.ts'
 import { IdentityStore } from '../dledger/identity-store.ts'
 import { type LogRepair, LogStore } from '../dledger/log-store.ts'
 import { MetaStore } from '../dledger/meta-store.ts'
+import { installState } from '../dledger/state/state-install.ts'
 import type { LedgerMachine } from '../ledger/machine/index.ts'
 import type { ConfigurationAt } from '../raft/types.ts'
 import { loadMachine } from './load-machine.ts'
@@ -71,6 +72,7 @@ export async function openStorage(
   if (create && clusterId === undefined) throw emptyFolder(config)
   const meta = await MetaStore.open(disk, { create, onFailure }, logger)
   const kv = await LevelKv.open(join(config.dataFolder, 'tables'))
+  await installState(disk, kv, logger.child({ part: 'state' }))
   const { machine, ledgers, problems } = await loadMachine(kv)
   const log = await LogStore.open(
     disk,

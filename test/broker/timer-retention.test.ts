@@ -6,8 +6,8 @@ const SEGMENT_BYTES = 1 << 17
 const HOUR_MS = 3_600_000
 const SEGMENT_MESSAGES = 600
 const MIXED = 127
-const BY_TIME = { hours: 1, bytes: undefined }
-const BY_SIZE = { hours: 1_000, bytes: 2 * SEGMENT_BYTES }
+const BY_TIME = { hours: 1, bytes: undefined, awayBytes: 0 }
+const BY_SIZE = { hours: 1_000, bytes: 2 * SEGMENT_BYTES, awayBytes: 0 }
 
 async function start(retention: typeof BY_TIME | typeof BY_SIZE): Promise<SimBroker> {
   const sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention })

@@ -85,25 +85,6 @@ test('what every member holds ends where the slowest one ends, also while it is 
   expect(leader.server?.kept.sharedEnd).toBe(leader.server?.kept.span.end)
 })
 
-test('a member that lacks what is gone holds up nobody, and is told in the log', async () => {
-  const group = await SimGroup.start(3, 1, TINY)
-  await fill(group, 5)
-  const leader = await group.leader()
-  const [behind] = group.members.filter((member) => member !== leader)
-  if (behind === undefined) throw new Error('there are others')
-  group.isolate(behind, true)
-  await fill(group, 60)
-  await raise(group, 3 * SEGMENT)
-  expect(leader.server?.kept.span.start).toBe(3 * SEGMENT)
-  group.isolate(behind, false)
-  await group.run(15_000)
-  expect(group.members.map((member) => member.failure)).toEqual([null, null, null])
-  expect(behind.server?.kept.span.end).toBeLessThan(3 * SEGMENT)
-  await fill(group, 3)
-  const rest = group.members.filter((member) => member !== behind)
-  expect(new Set(rest.map((member) => member.machine.sum)).size).toBe(1)
-})
-
 test('a removal that a crash interrupted is finished at the next start', async () => {
   const group = await SimGroup.start(1, 1, TINY)
   await fill(group, 40)

@@ -11,7 +11,7 @@ import { SimKv } from '../support/sim-kv.ts'
 
 const SEGMENT_BYTES = 1 << 17
 const SHAPE = { ...SMALL_LOG, segmentBytes: SEGMENT_BYTES }
-const RETENTION = { hours: 1_000, bytes: 2 * SEGMENT_BYTES }
+const RETENTION = { hours: 1_000, bytes: 2 * SEGMENT_BYTES, awayBytes: 0 }
 
 let saved: SimBroker
 let file: Uint8Array

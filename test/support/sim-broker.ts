@@ -131,8 +131,22 @@ export class SimBroker {
         diskReserveBytes: 0,
         peerClocks,
         retention,
+        states: {
+          disk,
+          source: { peers: [], fetch: () => Promise.reject(new Error('there are no others')) },
+          link: { call: () => Promise.reject(new Error('there are no others')) },
+          examine: () => Promise.reject(new Error('there are no others')),
+          bytesPerSecond: 1,
+        },
       },
-      { roleChanged: nothing, leadingChanged: nothing, catalogChanged: nothing, applied, failed },
+      {
+        roleChanged: nothing,
+        leadingChanged: nothing,
+        catalogChanged: nothing,
+        stateTaken: nothing,
+        applied,
+        failed,
+      },
     )
     self = new SimBroker(() => broker)
     Object.assign(self, { clock, disk, kv, ledgers })

@@ -6,7 +6,7 @@ import { type LogIndex, logIndex, logPosition, type NodeId, nodeId, term } from 
 import { utf8Text, viewOf } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { BrokerError } from '../../src/base/errors.ts'
-import type { KvWrite } from '../../src/base/ports.ts'
+import type { KvRows, KvWrite } from '../../src/base/ports.ts'
 import { Prng } from '../../src/base/prng.ts'
 import type { EntryMeta, MachineDigests, StateMachine } from '../../src/base/state-machine.ts'
 import { KnownMembers } from '../../src/dledger/known-members.ts'
@@ -16,6 +16,8 @@ import { membersIn } from '../../src/dledger/log-watch.ts'
 import { MetaStore } from '../../src/dledger/meta-store.ts'
 import type { Applied, EncodedCommand } from '../../src/dledger/proposals.ts'
 import { DLedgerServer } from '../../src/dledger/server.ts'
+import { installState } from '../../src/dledger/state/state-install.ts'
+import type { StateOptions } from '../../src/dledger/state/state-transfer.ts'
 import { Raft } from '../../src/raft/index.ts'
 import { ManualClock, QuietLogger, settle } from './manual-clock.ts'
 import { SimDisk } from './sim-disk.ts'
@@ -54,6 +56,13 @@ export class ListMachine implements StateMachine<string> {
     machine.sum = viewOf(row).getUint32(4)
     machine.floor = logPosition(viewOf(row).getUint32(8))
     return machine
+  }
+
+  /** What a machine of these rows would be. */
+  static async examine(rows: KvRows): Promise<{ readonly index: LogIndex; readonly digest: string }> {
+    let state: Uint8Array | undefined
+    for await (const some of rows) for (const [, value] of some) state = value
+    return ListMachine.load(state).digests().applied
   }
 
   apply(meta: EntryMeta, data: Uint8Array): readonly string[] {
@@ -95,6 +104,8 @@ export class SimMember {
   onLeading: (leading: boolean) => void = () => undefined
   /** It did not found the group: nobody told it who belongs to it. */
   readonly joins: boolean
+  /** States that it has taken. */
+  statesTaken = 0
   /** What the member answers to others that repair their log; it does so before it takes part in Raft. */
   serve: Serve | null = null
 
@@ -112,6 +123,8 @@ export class SimGroup {
   readonly sizes: LogSizes
   /** Links that lose everything, as `from>to`. */
   readonly cut = new Set<string>()
+  /** States are received at this rate at most. */
+  stateBytesPerSecond = 1 << 30
   readonly #schedule: (run: () => void) => void = (run) => void setImmediate(run)
 
   constructor(count: number, seed: number, sizes: LogSizes) {
@@ -139,6 +152,7 @@ export class SimGroup {
     const logger = new QuietLogger()
     const create = !member.founded
     const meta = await MetaStore.open(member.disk, { create }, logger)
+    await installState(member.disk, member.kv, logger)
     const machine = ListMachine.load(await member.kv.get(STATE_KEY))
     const log = await LogStore.open(
       member.disk,
@@ -197,7 +211,9 @@ export class SimGroup {
         size: commands.reduce((sum, command) => sum + command.size, 0),
         chunks: commands.flatMap((command) => command.chunks),
       }),
+      states: this.#states(member),
       events: {
+        stateTaken: () => void this.#reopen(member, server),
         roleChanged: () => undefined,
         leadingChanged: (leading) => member.onLeading(leading),
         membersChanged: (members) => member.known.follow(members),
@@ -228,6 +244,36 @@ export class SimGroup {
       if (target.server === receiver) receiver.received(from.id, body)
     })
     return true
+  }
+
+  /** A member that has taken a state is opened anew, as its owner does. */
+  async #reopen(member: SimMember, server: DLedgerServer<string>): Promise<void> {
+    member.statesTaken++
+    try {
+      await server.close()
+      if (member.server !== server) return
+      member.server = null
+      await this.startMember(member)
+    } catch (error) {
+      member.failure = error
+    }
+  }
+
+  #states(member: SimMember): StateOptions {
+    return {
+      disk: member.disk,
+      source: this.#repair(member).source,
+      examine: (rows) => ListMachine.examine(rows),
+      bytesPerSecond: this.stateBytesPerSecond,
+      link: {
+        call: async (to, request) => {
+          const other = this.members.find((one) => one.id === to)
+          const isCut = this.cut.has(`${member.id}>${to}`) || this.cut.has(`${to}>${member.id}`)
+          if (isCut || other?.server == null) throw new BrokerError('NO_LEADER', 'not connected')
+          return other.server.states.answer(member.id, request)
+        },
+      },
+    }
   }
 
   /** Repair of a member's log from all others that it reaches. */
