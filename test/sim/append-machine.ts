@@ -3,10 +3,11 @@
  * known outcome. It stores each number once and answers a repeat with the place of the first.
  *
  * An entry is a run of commands: u32 client, u32 number, u16 length, filling. Rows: one a client, and one for
- * the whole.
+ * the whole. A command of the client FLOOR_CLIENT moves the floor of the log instead, to the position that is its
+ * number.
  */
 import { assert } from '../../src/base/assert.ts'
-import { logIndex, logPosition, type LogIndex } from '../../src/base/brand.ts'
+import { logIndex, logPosition, type LogIndex, type LogPosition } from '../../src/base/brand.ts'
 import { Reader, Writer } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import type { KvWrite } from '../../src/base/ports.ts'
@@ -31,11 +32,14 @@ interface Last {
   readonly place: number
 }
 
+/** Who moves the floor: no client that stores anything. */
+export const FLOOR_CLIENT = 0xffff_ffff
+
 const WHOLE_KEY = Uint8Array.of(0)
 const CLIENT_KEY = 1
 
 export class AppendMachine implements StateMachine<AppendReply> {
-  readonly floor = logPosition(0)
+  #floor = logPosition(0)
   #appliedIndex = logIndex(0)
   #stored = 0
   #sum = 0
@@ -55,9 +59,14 @@ export class AppendMachine implements StateMachine<AppendReply> {
         machine.#appliedIndex = logIndex(reader.uint64())
         machine.#stored = reader.uint32()
         machine.#sum = reader.uint32()
+        machine.#floor = logPosition(reader.uint64())
       }
     }
     return machine
+  }
+
+  get floor(): LogPosition {
+    return this.#floor
   }
 
   get appliedIndex(): LogIndex {
@@ -83,16 +92,20 @@ export class AppendMachine implements StateMachine<AppendReply> {
       }
     })
     this.#changed.clear()
-    const whole = new Writer(16).uint64(this.#appliedIndex).uint32(this.#stored).uint32(this.#sum).done()
-    return [...rows, { key: WHOLE_KEY, value: whole }]
+    const whole = new Writer(24).uint64(this.#appliedIndex).uint32(this.#stored).uint32(this.#sum)
+    return [...rows, { key: WHOLE_KEY, value: whole.uint64(this.#floor).done() }]
   }
 
   digests(): MachineDigests {
-    const digest = `${this.#stored}-${this.#sum.toString(16)}`
+    const digest = `${this.#stored}-${this.#sum.toString(16)}-${this.#floor}`
     return { applied: { index: this.#appliedIndex, digest }, checkpoints: [] }
   }
 
   #take({ client, number }: AppendCommand): AppendReply {
+    if (client === FLOOR_CLIENT) {
+      this.#floor = logPosition(Math.max(this.#floor, number))
+      return { place: 0, repeated: true }
+    }
     const last = this.#clients.get(client)
     if (last !== undefined && number <= last.number) {
       return { place: number === last.number ? last.place : 0, repeated: true }

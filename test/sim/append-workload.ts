@@ -6,7 +6,13 @@
 import { assert } from '../../src/base/assert.ts'
 import type { LogIndex } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
-import { AppendMachine, encodeAppend, readCommands, type AppendReply } from './append-machine.ts'
+import {
+  AppendMachine,
+  encodeAppend,
+  FLOOR_CLIENT,
+  readCommands,
+  type AppendReply,
+} from './append-machine.ts'
 import type { Row } from './tables.ts'
 import type { Action, Asked, Workload } from './workload.ts'
 
@@ -71,6 +77,7 @@ export class AppendWorkload implements Workload<AppendReply, AppendMachine> {
     const commands = readCommands(data)
     assert(commands.length === replies.length, 'each command has an answer', { index })
     commands.forEach(({ client, number }, at) => {
+      if (client === FLOOR_CLIENT) return
       const last = this.#last.get(client) ?? 0
       const reply = replies[at]
       assert(reply?.repeated === number <= last, 'a repeat is known as one', { client, number })

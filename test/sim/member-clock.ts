@@ -31,7 +31,17 @@ export class MemberClock implements Clock {
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    await new Promise<void>((resolve) => this.timer(ms, resolve))
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        cancel()
+        reject(signal.reason as Error)
+      }
+      const cancel = this.timer(ms, () => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      })
+      signal.addEventListener('abort', abort, { once: true })
+    })
     signal.throwIfAborted()
   }
 

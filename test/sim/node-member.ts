@@ -10,18 +10,26 @@ import { IdentityStore } from '../../src/dledger/identity-store.ts'
 import { type LogRepair, LogStore } from '../../src/dledger/log-store.ts'
 import { META_MAGIC, META_PATH, MetaStore } from '../../src/dledger/meta-store.ts'
 import { DLedgerServer } from '../../src/dledger/server.ts'
-import { parseHeader, RECORD_HEADER_BYTES } from '../../src/dledger/record-codec.ts'
-import { segmentPath, segmentStart } from '../../src/dledger/segment.ts'
+import { parseHeader } from '../../src/dledger/record-codec.ts'
 import { decodeSlot, SLOT_BYTES } from '../../src/dledger/slot-pair.ts'
-import { Raft, type HardState, type Input, type RaftStatus, type Ready } from '../../src/raft/index.ts'
+import { installState } from '../../src/dledger/state/state-install.ts'
+import {
+  type EntryMark,
+  Raft,
+  type HardState,
+  type Input,
+  type RaftStatus,
+  type Ready,
+} from '../../src/raft/index.ts'
 import { SimCrash, SimDisk, SimDiskError } from '../support/sim-disk.ts'
 import { SimKv } from '../support/sim-kv.ts'
-import { AppendMachine, type AppendReply } from './append-machine.ts'
+import type { AppendMachine, AppendReply } from './append-machine.ts'
+import { durableBaseIndex, durableEndings, durableTerm } from './durable-log.ts'
 import type { DiskWeather } from './disk-weather.ts'
 import type { Watched } from './ghost.ts'
 import type { MemberClock } from './member-clock.ts'
 import type { Serve, Surroundings } from './surroundings.ts'
-import type { Row } from './tables.ts'
+import { examineRows, machineOf, watched, watchedMachine } from './node-parts.ts'
 
 interface Life {
   readonly clock: MemberClock
@@ -38,8 +46,6 @@ const LAST_KEY = Uint8Array.of(0xff)
 
 export class NodeMember implements Watched {
   readonly id: NodeId
-  /** Nothing is forgotten: the log keeps all of its segments. */
-  readonly base = { index: logIndex(0), term: term(0) }
   readonly disk = new SimDisk()
   readonly kv = new SimKv()
   readonly weather: DiskWeather
@@ -94,6 +100,11 @@ export class NodeMember implements Watched {
 
   get leads(): boolean {
     return this.#life?.server?.leading === true
+  }
+
+  /** Where its log begins. */
+  get base(): EntryMark {
+    return this.#life?.log?.base ?? { index: logIndex(0), term: term(0) }
   }
 
   get clock(): MemberClock | null {
@@ -159,7 +170,9 @@ export class NodeMember implements Watched {
 
   termAt(index: number): number | undefined {
     const log = this.#life?.log
-    return log == null || index < 0 || index > log.lastIndex ? undefined : log.termOf(logIndex(index))
+    return log == null || index < log.base.index || index > log.lastIndex
+      ? undefined
+      : log.termOf(logIndex(index))
   }
 
   /** The members of a simulated group of whole members never change. */
@@ -170,7 +183,7 @@ export class NodeMember implements Watched {
   /** The header CRC, which stands for the whole history up to the entry. */
   contentAt(index: number): number | undefined {
     const log = this.#life?.log
-    if (log == null || index < 1 || index > log.lastIndex) return undefined
+    if (log == null || index <= log.base.index || index > log.lastIndex) return undefined
     const at = logIndex(index)
     const parsed = log.cachedRecords(at, at, 0)
     const header = parsed === undefined ? undefined : parseHeader(parsed)
@@ -186,21 +199,27 @@ export class NodeMember implements Watched {
 
   #durableTermAt(index: number): number {
     const log = this.#life?.log ?? this.#lastLog
-    const isOwn = log !== null && index >= 1 && index <= log.lastIndex
+    const isOwn = log !== null && index > log.base.index && index <= log.lastIndex
     const position = isOwn ? log.positionOf(logIndex(index)) : this.#world.positions[index - 1]
     if (position === undefined) return this.#rotten.get(index) ?? 0
-    const start = segmentStart(position, this.#world.settings.segmentBytes)
-    const bytes = this.disk.durableBytes(segmentPath(start), position - start, RECORD_HEADER_BYTES)
-    const parsed = parseHeader(bytes)
-    if (parsed.type === 'ok' && parsed.header.index === index) return parsed.header.term
+    for (const ending of durableEndings(this.disk)) {
+      const found = durableTerm(this.disk, index, position, this.#world.settings.segmentBytes, ending)
+      if (found > 0) return found
+    }
     return this.#rotten.get(index) ?? 0
   }
 
+  /** What is gone below a base that is on the disk was applied, and the tables are on the disk, too. */
+  #isGone(index: number): boolean {
+    return durableEndings(this.disk).some((ending) => durableBaseIndex(this.disk, ending) >= index)
+  }
+
   holds(index: LogIndex, entryTerm: number): boolean {
-    return index === 0 || this.#durableTermAt(index) === entryTerm
+    return index === 0 || this.#isGone(index) || this.#durableTermAt(index) === entryTerm
   }
 
   held(index: LogIndex, entryTerm: number): boolean {
+    if (this.#isGone(index)) return true
     return this.#durableTermAt(index) === entryTerm || this.#rotten.get(index) === entryTerm
   }
 
@@ -210,7 +229,7 @@ export class NodeMember implements Watched {
     const paths = this.disk.paths().filter((path) => path.endsWith('.segment'))
     if (log === null || paths.length === 0) return false
     // What is in one piece now may be found damaged, and what follows it be cut in doubt.
-    for (let index = 1; index <= log.lastIndex; index++) {
+    for (let index = log.base.index + 1; index <= log.lastIndex; index++) {
       const durableTerm = this.#durableTermAt(index)
       if (durableTerm > 0) this.#rotten.set(index, durableTerm)
     }
@@ -265,9 +284,8 @@ export class NodeMember implements Watched {
     const { clock } = life
     const onFailure = (error: BrokerError): void => this.#failed(life, error)
     const meta = await MetaStore.open(this.disk, { create, onFailure }, logger)
-    const rows: Row[] = []
-    for await (const some of this.kv.scan(FIRST_KEY, LAST_KEY)) rows.push(...some)
-    const machine = AppendMachine.fromRows(rows)
+    await installState(this.disk, this.kv, logger)
+    const machine = await machineOf(this.kv.scan(FIRST_KEY, LAST_KEY))
     const committedIndex = machine.appliedIndex
     const about = { clock, create, onFailure, term: meta.hardState.term, committedIndex }
     const log = await LogStore.open(this.disk, { ...settings, ...about, repair: this.#repair(life) }, logger)
@@ -331,7 +349,17 @@ export class NodeMember implements Watched {
         size: commands.reduce((sum, command) => sum + command.size, 0),
         chunks: commands.flatMap((command) => command.chunks),
       }),
+      states: {
+        disk: this.disk,
+        link: { call: (to, request) => this.#world.stateCall(this.id, to, request) },
+        source: this.#repair(life).source,
+        examine: examineRows,
+        bytesPerSecond: settings.stateBytesPerSecond,
+      },
       events: {
+        stateTaken: () => {
+          if (this.#life === life) this.#world.renewed(this)
+        },
         roleChanged: () => undefined,
         leadingChanged: () => undefined,
         applied: () => undefined,
@@ -348,29 +376,4 @@ export class NodeMember implements Watched {
     this.#world.started(this)
     life.server.start()
   }
-}
-
-/** The core, and somebody who sees every step. */
-function watched(raft: Raft, see: (inputs: readonly Input[], ready: Ready) => void): Raft {
-  const step = raft.step.bind(raft)
-  raft.step = (inputs) => {
-    const ready = step(inputs)
-    see(inputs, ready)
-    return ready
-  }
-  return raft
-}
-
-/** The machine, and somebody who sees every entry. */
-function watchedMachine(
-  machine: AppendMachine,
-  see: (index: LogIndex, data: Uint8Array, replies: readonly AppendReply[]) => void,
-): AppendMachine {
-  const apply = machine.apply.bind(machine)
-  machine.apply = (meta, data) => {
-    const replies = apply(meta, data)
-    see(meta.index, data, replies)
-    return replies
-  }
-  return machine
 }

@@ -5,6 +5,7 @@
 import { assert } from '../../src/base/assert.ts'
 import { messageOf } from '../../src/base/errors.ts'
 import { Prng } from '../../src/base/prng.ts'
+import { segmentPath } from '../../src/dledger/segment.ts'
 import { AppendWorkload } from './append-workload.ts'
 import type { NodeMember } from './node-member.ts'
 import type { NodeSettings } from './node-settings.ts'
@@ -133,10 +134,12 @@ function judge(world: NodeWorld): void {
   const [first, ...others] = ups(world)
   assert(first !== undefined, 'a member is up')
   const digest = first.machine.digests().applied.digest
-  const segments = segmentsOf(first)
+  // What is held for readers goes a little later.
+  const from = Math.max(...ups(world).map((member) => member.server.kept.span.start))
+  const segments = segmentsOf(first, from)
   for (const other of others) {
     assert(other.machine.digests().applied.digest === digest, 'state machines are equal', { id: other.id })
-    const its = segmentsOf(other)
+    const its = segmentsOf(other, from)
     assert(its.length === segments.length, 'logs have the same segments', { id: other.id })
     its.forEach((path, at) => {
       assert(path === segments[at], 'logs have the same segments', { id: other.id, path })
@@ -146,8 +149,8 @@ function judge(world: NodeWorld): void {
   }
 }
 
-function segmentsOf(member: NodeMember): string[] {
-  return member.disk.paths().filter((path) => path.endsWith('.segment'))
+function segmentsOf(member: NodeMember, from: number): string[] {
+  return member.disk.paths().filter((path) => path.endsWith('.segment') && path >= segmentPath(from))
 }
 
 function ups(world: NodeWorld): readonly NodeMember[] {

@@ -29,6 +29,8 @@ export const NODE_FAULTS = [
   'drift',
   'wallJump',
   'slowTables',
+  // The floor of the log rises, past what members have that are away.
+  'retention',
 ] as const
 
 export type NodeFault = (typeof NODE_FAULTS)[number]
@@ -45,6 +47,8 @@ export interface NodeSettings extends Omit<Settings, 'faults' | 'gatherUnits' | 
   readonly linkUs: number
   /** One sync of a sound disk, at most. */
   readonly syncUs: number
+  /** At which rate a state is received. */
+  readonly stateBytesPerSecond: number
   /** Clients wake together, at multiples of this. */
   readonly roundMs: number
 }
@@ -76,6 +80,7 @@ export function drawNodeSettings(seed: number, without: readonly NodeFault[] = [
     tailCacheBytesMax: prng.pick([500, 4000, 1_000_000]),
     linkUs: prng.pick([300, 3000, 20_000]),
     syncUs: prng.pick([200, 3000, 15_000]),
+    stateBytesPerSecond: new Prng(seed * 6151 + 31).pick([20_000, 200_000, 1 << 30]),
     roundMs: prng.chance(0.1) ? 50 : prng.pick([200, 400]),
   }
 }

@@ -1,6 +1,7 @@
 /** The faults of a run of whole members: a series of periods with a few faults each, every fourth or so without. */
 import { unreachable } from '../../src/base/assert.ts'
 import type { Prng } from '../../src/base/prng.ts'
+import { encodeAppend, FLOOR_CLIENT } from './append-machine.ts'
 import type { NodeMember } from './node-member.ts'
 import type { NodeFault } from './node-settings.ts'
 import type { NodeWorld } from './node-world.ts'
@@ -99,6 +100,13 @@ function strike(world: NodeWorld, prng: Prng, fault: NodeFault, end: number): vo
         if (bad?.rot(prng) === true) told('rot')
       })
     }
+    case 'retention':
+      for (let times = prng.below(4, 1); times > 0; times--) {
+        later(() => {
+          if (raiseFloor(members)) told('log removed')
+        })
+      }
+      return
     case 'wallJump':
       return later(() => {
         told('jump of the wall clock')
@@ -118,6 +126,18 @@ function strike(world: NodeWorld, prng: Prng, fault: NodeFault, end: number): vo
     default:
       unreachable(fault)
   }
+}
+
+/** The leader removes all of its log but the newest segment. False: nobody leads, or the log is short. */
+function raiseFloor(members: readonly NodeMember[]): boolean {
+  const leader = members.find((member) => member.leads)
+  if (leader === undefined) return false
+  const { appliedEnd, span } = leader.server.kept
+  const floor = appliedEnd - (appliedEnd % span.segmentBytes)
+  if (floor <= leader.machine.floor) return false
+  const data = encodeAppend({ client: FLOOR_CLIENT, number: floor }, 0)
+  leader.server.propose({ size: data.byteLength, chunks: [data] }).catch(() => undefined)
+  return true
 }
 
 /** Any member, rather often the one that leads. */

@@ -171,6 +171,8 @@ export class NodeWorld {
       soon: (run: () => void) => this.#soon(run),
       send: (from: NodeId, to: NodeId, chunks: readonly Uint8Array[]) => this.links.send(from, to, chunks),
       fetch: this.#fetch.bind(this),
+      stateCall: this.#stateCall.bind(this),
+      renewed: (member: NodeMember) => this.#renewed(member),
       started: (member: NodeMember) => this.#started(member),
       stepped: (member: NodeMember, inputs: readonly Input[], ready: Ready) =>
         this.#stepped(member, inputs, ready),
@@ -205,6 +207,8 @@ export class NodeWorld {
     this.#note(member, [4, inputs.length, commitIndex, applyTo, send.length, write?.id ?? 0], () =>
       [...inputs.map(describeInput), ...describeReady(ready)].join(' | '),
     )
+    // The process ends with such a step, and nothing of it leaves.
+    if (write !== null && write.restore !== null) return
     if (write !== null && write.truncateFrom !== null) this.tally.add('reached: conflict repaired')
     if (roleChange?.role === 'leader') this.tally.add('reached: leader elected')
     for (let index = this.#positions.length + 1; index <= commitIndex; index++) {
@@ -253,8 +257,36 @@ export class NodeWorld {
     this.#member(to).server.received(from, body)
   }
 
-  /** Asks a peer for a part of its log, over the calls of the link. */
+  /** A member has taken a state: its process ends at once, and the next one begins. */
+  #renewed(member: NodeMember): void {
+    this.#note(member, [12], () => 'has taken a state')
+    this.tally.add('reached: state taken')
+    this.#soon(() => {
+      if (!member.isUp) return
+      member.kill()
+      this.#ended(member, true)
+      this.restart(member)
+    })
+  }
+
+  /** Asks a peer for a part of its log. */
   #fetch(from: NodeId, to: NodeId, first: LogIndex, bytesMax: number): Promise<FetchedLog> {
+    return this.#call(from, to, (member) => member.serve?.(first, bytesMax))
+  }
+
+  #stateCall(from: NodeId, to: NodeId, request: Uint8Array): Promise<Uint8Array> {
+    const copy = request.slice()
+    return this.#call(from, to, (member) =>
+      member.isUp ? member.server.states.answer(from, copy) : undefined,
+    )
+  }
+
+  /** A call over the link. `ask` gives nothing when the peer does not answer. */
+  #call<Answer>(
+    from: NodeId,
+    to: NodeId,
+    ask: (peer: NodeMember) => Promise<Answer> | undefined,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(new BrokerError('NO_LEADER', 'the peer does not answer'))
       const later = (run: () => void): void => {
@@ -262,12 +294,10 @@ export class NodeWorld {
       }
       this.#scheduler.at(this.#scheduler.now + CALL_US, refuse)
       later(() => {
-        const { serve } = this.#member(to)
-        if (serve === null || this.links.isCut(from, to) || this.links.isCut(to, from)) {
-          refuse()
-          return
-        }
-        serve(first, bytesMax).then((fetched) => later(() => resolve(fetched)), refuse)
+        const isCut = this.links.isCut(from, to) || this.links.isCut(to, from)
+        const answer = isCut ? undefined : ask(this.#member(to))
+        if (answer === undefined) refuse()
+        else answer.then((fetched) => later(() => resolve(fetched)), refuse)
       })
     })
   }

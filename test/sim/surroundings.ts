@@ -24,6 +24,10 @@ export interface Surroundings {
   send(from: NodeId, to: NodeId, chunks: readonly Uint8Array[]): boolean
   /** Asks a peer for a part of its log. */
   fetch(from: NodeId, to: NodeId, first: LogIndex, bytesMax: number): Promise<FetchedLog>
+  /** Offers a peer a state, or asks it for a part of one. */
+  stateCall(from: NodeId, to: NodeId, request: Uint8Array): Promise<Uint8Array>
+  /** The member has taken a state: its process ends, and a new one begins. */
+  renewed(member: NodeMember): void
   /** The member runs. */
   started(member: NodeMember): void
   /** A step was taken and carried out. */
