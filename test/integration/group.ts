@@ -24,6 +24,8 @@ export interface GroupOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** The folder that holds each member's data, by id; a folder of the group's own if not given. */
   readonly dataFolder?: (id: number) => string
+  /** Each member's client address, by id; 127.0.0.1 with a port of its own if not given. */
+  readonly clientAddress?: (id: number) => string
 }
 
 export class Member {
@@ -35,9 +37,9 @@ export class Member {
   readonly admin: Admin
   process: ChildProcess | null = null
 
-  constructor(id: number, clientPort: number, peerPort: number, folder: string, dataFolder: string) {
+  constructor(id: number, endpoint: string, peerPort: number, folder: string, dataFolder: string) {
     this.id = id
-    this.endpoint = `127.0.0.1:${clientPort}`
+    this.endpoint = endpoint
     this.peerPort = peerPort
     this.folder = folder
     this.dataFolder = dataFolder
@@ -98,7 +100,8 @@ export class Group {
     const members: Member[] = []
     for (let id = 1; id <= count; id++) {
       const dataFolder = options.dataFolder?.(id) ?? join(folder, `data-${id}`)
-      members.push(new Member(id, await freePort(), await freePort(), folder, dataFolder))
+      const endpoint = options.clientAddress?.(id) ?? `127.0.0.1:${await freePort()}`
+      members.push(new Member(id, endpoint, await freePort(), folder, dataFolder))
     }
     const group = new Group(members, folder)
     for (const member of members) group.#writeConfig(member, options.config ?? {})

@@ -1,0 +1,19 @@
+/** All cases, in the order in which they are told. */
+import type { Case } from './case.ts'
+import { CHANGE, DLQ, REDELIVERY, RETRY } from './cases/again.ts'
+import { NORMAL, PUSH, SIMPLE, SQL, TAG } from './cases/basic.ts'
+import { DELAY, RECALL } from './cases/timed.ts'
+
+export const CASES: readonly Case[] = [
+  NORMAL,
+  SIMPLE,
+  PUSH,
+  TAG,
+  SQL,
+  DELAY,
+  RECALL,
+  REDELIVERY,
+  CHANGE,
+  RETRY,
+  DLQ,
+]
