@@ -113,7 +113,8 @@ export class Group {
   /** Starts one more member with an empty folder, which waits to be made one of the group. It is not counted yet. */
   async joining(id: number): Promise<Member> {
     const dataFolder = join(this.folder, `data-${id}`)
-    const member = new Member(id, await freePort(), await freePort(), this.folder, dataFolder)
+    const endpoint = `127.0.0.1:${await freePort()}`
+    const member = new Member(id, endpoint, await freePort(), this.folder, dataFolder)
     this.#writeConfig(member, {
       bootstrap: undefined,
       join: 'integration-test',
