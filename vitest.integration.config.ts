@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export const LONG_TESTS = [
   'topics',
   'push',
+  'fifo',
   'renew',
   'disk',
   'rot',

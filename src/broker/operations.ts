@@ -23,6 +23,7 @@ import {
   encodeSend,
   isDeadLetterTopic,
   MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_PRIORITY,
   messageTypeName,
@@ -168,6 +169,7 @@ export function requirePermission(
 /** What can be sent so far. */
 const BUILT_TYPES: ReadonlySet<number> = new Set([
   MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_PRIORITY,
 ])

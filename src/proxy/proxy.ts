@@ -23,6 +23,7 @@ import { routeHere } from './query-route.ts'
 import { receiveMethod } from './receive.ts'
 import { RequestKeys } from './request-keys.ts'
 import { Router } from './router.ts'
+import { messageGroupsOf, SendOrder } from './send-order.ts'
 import { SignsOfLife } from './signs-of-life.ts'
 import { isPassing, OK, statusOf } from './status.ts'
 import { statusReply } from './status-reply.ts'
@@ -63,6 +64,7 @@ export class Proxy {
   readonly #tasks: Tasks
   readonly #handedOver: HandedOver
   readonly #requestKeys = new RequestKeys()
+  readonly #sendOrder = new SendOrder()
   readonly #calls: Admission
   readonly #receives: Admission
   /** The time of each call that no client waits for. */
@@ -209,9 +211,36 @@ export class Proxy {
     const head = headOf(caller, method, this.#requestKeys.next())
     try {
       const call = { head, request, patience, reserveMs: 0, repeatable: true, abortable: false }
-      return firstOf(await this.#router.call({ ...call, admission: this.#calls }))
+      const ask = async (): Promise<Uint8Array> =>
+        firstOf(await this.#router.call({ ...call, admission: this.#calls }))
+      const groups = method === 'sendMessage' ? messageGroupsOf(request, caller.clientId) : []
+      return groups.length === 0 ? await ask() : await this.#inOrder(groups, request, patience, ask)
     } finally {
       patience.close()
+    }
+  }
+
+  /** Sends after those of the same message groups that are under way. What waits counts as what is under way. */
+  async #inOrder(
+    groups: readonly string[],
+    request: Uint8Array,
+    patience: Patience,
+    send: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const bytes = request.byteLength
+    let isWaiting = true
+    const leave = (): void => {
+      if (isWaiting) this.#calls.leave(bytes)
+      isWaiting = false
+    }
+    this.#calls.enter(bytes)
+    try {
+      return await this.#sendOrder.run(groups, patience, () => {
+        leave()
+        return send()
+      })
+    } finally {
+      leave()
     }
   }
 

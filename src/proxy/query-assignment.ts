@@ -1,6 +1,6 @@
 /**
  * QueryAssignment (grpc-contract 4.2): every consumer gets one assignment that stands for all queues of the
- * group; the pop lock keeps consumers apart.
+ * group, and of a fifo group one for each queue, whoever asks; the pop lock keeps consumers apart.
  */
 import { BrokerError } from '../base/errors.ts'
 import { acceptedTypes } from '../broker/machine/index.ts'
@@ -42,12 +42,14 @@ function checkedTopic({ topic, group }: QueryAssignmentRequest): string {
 
 function assignmentReply(context: LeaderContext, wish: QueryAssignmentRequest, topic: TopicView): Uint8Array {
   requirePermission(topic, Permission.READ)
-  const messageQueue = {
+  const fifo = context.view.group(wish.group?.name ?? '')?.fifo === true
+  const ids = fifo ? topic.queues.map((_, id) => id) : [ALL_QUEUES]
+  const common = {
     topic: wish.topic,
-    id: ALL_QUEUES,
     permission: Permission.READ,
     broker: brokerOf(context, wish.endpoints),
     acceptMessageTypes: acceptedTypes(topic.messageType),
   }
-  return assignmentResponses.encode({ status: OK, assignments: [{ messageQueue }] })
+  const assignments = ids.map((id) => ({ messageQueue: { ...common, id } }))
+  return assignmentResponses.encode({ status: OK, assignments })
 }

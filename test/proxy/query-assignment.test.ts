@@ -4,7 +4,7 @@ import { Code } from '../../src/rpc/apache-enums.ts'
 import type { QueryAssignmentRequest, QueryAssignmentResponse } from '../../src/rpc/apache-service.ts'
 import type { Draft } from '../../src/rpc/draft.ts'
 import { codeOf } from './support/code-of.ts'
-import { headFor, v2, world } from './support/facade-world.ts'
+import { GROUP, headFor, v2, world } from './support/facade-world.ts'
 
 const requests = v2<QueryAssignmentRequest>('QueryAssignmentRequest')
 const responses = v2<QueryAssignmentResponse>('QueryAssignmentResponse')
@@ -37,6 +37,14 @@ describe('an assignment', () => {
         },
       ],
     })
+  })
+
+  test('of a fifo group is one for each queue', () => {
+    const at = world()
+    at.view.groupsByName.set('in-order', { ...GROUP, name: 'in-order', fifo: true })
+    const request = assignmentBytes({ group: { resourceNamespace: '', name: 'in-order' } })
+    const { assignments } = responses.decode(assignmentHere(at.context, request) ?? Buffer.alloc(0))
+    expect(assignments.map(({ messageQueue }) => messageQueue?.id)).toEqual([0, 1, 2])
   })
 
   test('is the same at the leader', async () => {

@@ -18,6 +18,7 @@ export {
   isDeadLetterTopic,
   isTopicType,
   MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_PRIORITY,
   messageTypeName,
