@@ -10,6 +10,9 @@ import {
   RETENTION_HOURS_DEFAULT,
   SCRUB_PERIOD_MS,
   SEGMENT_BYTES,
+  TRANSACTION_CHECK_AFTER_MS,
+  TRANSACTION_CHECK_INTERVAL_MS,
+  TRANSACTION_CHECKS_MAX,
 } from './limits.ts'
 
 /** One member of a broker group: where the other members and where clients reach it, as `host:port`. */
@@ -55,6 +58,16 @@ export interface RetentionConfig {
    * back. 0: nothing waits for them.
    */
   readonly awayBytes: number
+}
+
+/** When producers are asked about transactions that nobody ended. */
+export interface TransactionConfig {
+  /** From the half message to its first check, when the message does not say (RocketMQ: transactionTimeOut). */
+  readonly checkAfterMs: number
+  /** Between checks (RocketMQ: transactionCheckInterval). */
+  readonly checkIntervalMs: number
+  /** Checks that reached a producer; then the transaction is parked (RocketMQ: transactionCheckMax). */
+  readonly checksMax: number
 }
 
 /** The times of Raft. All election and heartbeat times are multiples of one tick. */
@@ -110,6 +123,7 @@ export interface BrokerConfig {
   readonly messages: MessagesConfig
   readonly log: LogConfig
   readonly retention: RetentionConfig
+  readonly transactions: TransactionConfig
   readonly raft: RaftConfig
   readonly logLevel: LogLevel
   /** Where the process writes its log. `undefined`: standard error. */
@@ -141,6 +155,11 @@ export const CONFIG_DEFAULTS = {
   },
   retention: { hours: RETENTION_HOURS_DEFAULT, bytes: undefined, awayBytes: RETENTION_AWAY_BYTES },
   messages: { delayMsMax: DELAY_MS_DEFAULT },
+  transactions: {
+    checkAfterMs: TRANSACTION_CHECK_AFTER_MS,
+    checkIntervalMs: TRANSACTION_CHECK_INTERVAL_MS,
+    checksMax: TRANSACTION_CHECKS_MAX,
+  },
   topics: { autoCreate: false },
   groups: { autoCreate: true },
   logLevel: 'info',
@@ -149,6 +168,7 @@ export const CONFIG_DEFAULTS = {
   readonly log: LogConfig
   readonly messages: MessagesConfig
   readonly retention: RetentionConfig
+  readonly transactions: TransactionConfig
   readonly logLevel: LogLevel
   readonly [name: string]: unknown
 }

@@ -100,6 +100,20 @@ export const DEDUPE_MS = 120_000
 /** Answered requests that are known when a new leader proposes them again. */
 export const REQUEST_WINDOW_MAX = 1 << 17
 export const REQUEST_WINDOW_MS = 120_000
+/** Open transactions and the bytes of their half messages, parked ones included: more are refused. */
+export const OPEN_TRANSACTIONS_MAX = 100_000
+export const OPEN_TRANSACTION_BYTES_MAX = 1024 * MIB
+/** RocketMQ: transactionTimeOut, transactionCheckInterval, transactionCheckMax. */
+export const TRANSACTION_CHECK_AFTER_MS = 6_000
+export const TRANSACTION_CHECK_INTERVAL_MS = 30_000
+export const TRANSACTION_CHECKS_MAX = 15
+/** The longest time until the first check that a message may ask for. */
+export const TRANSACTION_CHECK_AFTER_MS_MAX = 3600_000
+/** A second end of a transaction is known so long in log time, and at most so many of them. */
+export const ENDED_TRANSACTIONS_MS = 600_000
+export const ENDED_TRANSACTIONS_MAX = 1 << 17
+/** A commit makes a pointer to bytes at most so far back; a half message further back is moved up first. */
+export const TRANSACTION_REACH_BYTES = 64 * MIB
 export const DIGEST_EVERY_ENTRIES = 1024
 export const QUEUE_PAGE_POINTERS = 128
 export const POINTER_BYTES = 20

@@ -3,7 +3,7 @@
  * around ports, so that the simulator can run it as it is.
  */
 import { millis, type Millis, type NodeId } from '../base/brand.ts'
-import type { RetentionConfig } from '../base/config.ts'
+import type { RetentionConfig, TransactionConfig } from '../base/config.ts'
 import type { Clock, Disk, Kv, Logger } from '../base/ports.ts'
 import { DLedgerServer, type RaftCore, type RoleChange } from '../dledger/server.ts'
 import type { LoggedMembers } from '../dledger/known-members.ts'
@@ -29,6 +29,8 @@ import { Receivers } from './receivers.ts'
 import { Retention } from './retention.ts'
 import { TimerDriver } from './timer-driver.ts'
 import { TimerMetrics } from './timer-metrics.ts'
+import { type CheckRelay, TransactionChecker } from './transaction-checker.ts'
+import { TransactionMover } from './transaction-mover.ts'
 
 export interface BrokerOptions {
   readonly id: NodeId
@@ -47,6 +49,9 @@ export interface BrokerOptions {
   readonly peerClocks: PeerClocks
   readonly retention: RetentionConfig
   readonly states: StateOptions
+  readonly transactions: TransactionConfig
+  /** Brings checks of transactions to producers. */
+  readonly relay: CheckRelay
   readonly schedule?: (run: () => void) => void
 }
 
@@ -76,12 +81,14 @@ export class Broker {
   readonly queueReads: QueueReads
   readonly clocks: ClockWatch
   readonly timerMetrics = new TimerMetrics()
+  readonly reader: MessageReader
   readonly #clock: Clock
   readonly #logClock = new LogClock()
   readonly #liveness = new ClientLiveness()
   readonly #driver: DeadlineDriver
   readonly #retention: Retention
   readonly #timers: TimerDriver
+  readonly #checker: TransactionChecker
   readonly #events: BrokerEvents
 
   constructor(options: BrokerOptions, events: BrokerEvents) {
@@ -104,6 +111,7 @@ export class Broker {
     this.clocks = new ClockWatch(options.peerClocks, clock, logger)
     const log = this.ledger
     const reader = new MessageReader(machine, log)
+    this.reader = reader
     const now = (): Millis => this.now()
     this.diskGuard = new DiskGuard(options.disk, options.diskReserveBytes, clock, logger)
     this.receivers = new Receivers({ view: machine, log, reader, clock, now })
@@ -129,6 +137,16 @@ export class Broker {
       now,
       passed: () => this.#driver.poke(),
     })
+    this.#checker = new TransactionChecker({
+      config: options.transactions,
+      view: machine,
+      log,
+      reader,
+      relay: options.relay,
+      clock,
+      logger,
+      now,
+    })
     const names = new KnownNames({ view: machine, log, reader, autoCreateGroups: options.autoCreateGroups })
     this.arrivals = new Arrivals(clock)
     this.queueReads = new QueueReads({
@@ -144,6 +162,7 @@ export class Broker {
       view: machine,
       log,
       names,
+      mover: new TransactionMover(machine, log, reader),
       receivers: this.receivers,
       liveness: this.#liveness,
       diskGuard: this.diskGuard,
@@ -174,6 +193,7 @@ export class Broker {
     this.#timers.stop()
     this.#retention.stop()
     this.clocks.stop()
+    this.#checker.stop()
     this.diskGuard.stop()
     await this.ledger.close()
   }
@@ -190,11 +210,13 @@ export class Broker {
       this.#driver.start()
       this.#timers.start()
       this.#retention.start()
+      this.#checker.start()
       this.receivers.pumpAll()
     } else {
       this.#driver.stop()
       this.#timers.stop()
       this.#retention.stop()
+      this.#checker.stop()
       this.receivers.leadershipLost()
       this.arrivals.leadershipLost()
     }

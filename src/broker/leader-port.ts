@@ -3,6 +3,8 @@
  * these calls, here or, forwarded, on the leader. Nothing in it knows of gRPC.
  */
 import type { Receipt, TimerName, TopicId } from './machine/commands.ts'
+import type { Resolution } from './machine/transaction-commands.ts'
+import type { TransactionId } from './machine/transaction-id.ts'
 import type { MessageFilter } from './message-filter.ts'
 
 export interface SendRequest {
@@ -23,6 +25,14 @@ export interface SendResult {
   readonly repeated: boolean
   /** The message waits for its time. */
   readonly timer?: TimerName | undefined
+  /** Of a half message, which stands in no queue until its transaction is committed (`transaction-id.ts`). */
+  readonly transactionId?: string
+}
+
+export interface EndTransactionRequest {
+  readonly topic: string
+  readonly id: TransactionId
+  readonly resolution: Resolution
 }
 
 export interface ReceiveRequest {
@@ -82,6 +92,11 @@ export interface ChangeInvisibleRequest {
 export interface LeaderOperations {
   /** Stores the messages, all or none. */
   send(request: SendRequest): Promise<readonly SendResult[]>
+  /**
+   * Ends a transaction; a repeat is the same. Throws INVALID_TRANSACTION_ID for one that is of another topic, ended
+   * otherwise, or ended so long ago that nobody knows.
+   */
+  endTransaction(request: EndTransactionRequest): Promise<void>
   /** Hands out messages; empty when none came until the polling time. */
   receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]>
   /** For each receipt, in order: was it valid? */

@@ -3,10 +3,15 @@
  * what groups have in flight, then dead letters and what came into a queue later than it was sent, the newest first.
  */
 import { queueOffset, type LogPosition, type QueueOffset } from '../base/brand.ts'
-import { MOVED_BYTES_TARGET } from '../base/limits.ts'
+import { MOVED_BYTES_TARGET, TRANSACTION_REACH_BYTES } from '../base/limits.ts'
 import type { MovedItem, QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
-import { acceptedTypes, isDeadLetterTopic, MESSAGE_TYPE_DELAY } from './machine/topics.ts'
+import {
+  acceptedTypes,
+  isDeadLetterTopic,
+  MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_TRANSACTION,
+} from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
@@ -51,9 +56,29 @@ export class MessageMover {
     for (const { name, messageType, queues } of this.#view.topics()) {
       const mayHoldOlder =
         isDeadLetterTopic(name) || acceptedTypes(messageType).some((type) => OLDER_TYPES.has(type))
-      if (!mayHoldOlder) continue
-      for (const queue of queues) await this.#moveQueue(queue, target)
+      if (mayHoldOlder) for (const queue of queues) await this.#moveQueue(queue, target)
+      if (messageType !== MESSAGE_TYPE_TRANSACTION) continue
+      for (const queue of queues) await this.#moveCommitted(queue, target)
     }
+  }
+
+  /**
+   * Moves what was committed lately of half messages from below. A commit reaches back a limited way, so that only the
+   * beginning of the queue is looked at. What has no room is trimmed away, with what is before it.
+   */
+  async #moveCommitted(number: QueueNumber, target: LogPosition): Promise<void> {
+    const queue = this.#view.queue(number)
+    if (queue === undefined) return
+    const { minOffset, nextOffset } = queue
+    for (let offset = minOffset; offset < nextOffset; offset = queueOffset(offset + 1)) {
+      const entry = await this.#reader.entry(number, offset)
+      if (entry === undefined) continue
+      if (entry.position >= target + TRANSACTION_REACH_BYTES) break
+      if (await this.#move(number, offset, target)) continue
+      const queues = [{ queue: number, minOffset: queueOffset(offset + 1) }]
+      await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+    }
+    await this.#propose()
   }
 
   async #moveQueue(number: QueueNumber, target: LogPosition): Promise<void> {

@@ -9,6 +9,7 @@ import type { DiskGuard } from './disk-guard.ts'
 import type {
   AckRequest,
   ChangeInvisibleRequest,
+  EndTransactionRequest,
   LeaderOperations,
   RecallRequest,
   ReceivedMessage,
@@ -16,16 +17,18 @@ import type {
   SendRequest,
   SendResult,
 } from './leader-port.ts'
-import type { Command, Receipt, Reply } from './machine/commands.ts'
+import type { Command, Receipt, Reply, SentMessage } from './machine/commands.ts'
 import {
   acceptedTypes,
   encodeCommand,
   encodeSend,
+  encodeTransactionId,
   isDeadLetterTopic,
   MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_PRIORITY,
+  MESSAGE_TYPE_TRANSACTION,
   messageTypeName,
   PERMISSION_READ,
   PERMISSION_READ_WRITE,
@@ -35,17 +38,23 @@ import { expectReply, type KnownNames } from './known-names.ts'
 import type { MachineView, TopicView } from './machine/view.ts'
 import type { Receivers } from './receivers.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+import type { TransactionMover } from './transaction-mover.ts'
 
 export interface OperationsOptions {
   readonly view: MachineView
   readonly log: ReplicatedLog
   readonly names: KnownNames
+  /** Brings half messages into the reach of their commits. */
+  readonly mover: TransactionMover
   readonly receivers: Receivers
   readonly liveness: ClientLiveness
   readonly diskGuard: DiskGuard
   readonly clock: Clock
   readonly delays: Delays
 }
+
+/** A commit whose half message stands too far back moves it up and tries again. */
+const MOVES_MAX = 4
 
 export class Operations implements LeaderOperations {
   readonly #options: OperationsOptions
@@ -66,9 +75,25 @@ export class Operations implements LeaderOperations {
     return this.#options.delays.admit(request.count, request.bytes, () => this.#store(topic, request))
   }
 
-  async #store(topic: TopicView, { count, messages, bytes }: SendRequest): Promise<readonly SendResult[]> {
-    const { reply } = await this.#options.log.propose(encodeSend(topic.id, count, messages, bytes))
-    return expectReply(reply, 'sent').messages
+  async #store(topic: TopicView, request: SendRequest): Promise<readonly SendResult[]> {
+    const { count, messages: stored, bytes, messageTypes } = request
+    const { reply } = await this.#options.log.propose(encodeSend(topic.id, count, stored, bytes))
+    const { messages } = expectReply(reply, 'sent')
+    return messageTypes.has(MESSAGE_TYPE_TRANSACTION) ? withIds(topic, messages) : messages
+  }
+
+  async endTransaction({ topic: name, id, resolution }: EndTransactionRequest): Promise<void> {
+    this.#requireLeading()
+    const topic = await this.#names.topic(name)
+    if (topic.id !== id.topicId) {
+      throw new BrokerError('INVALID_TRANSACTION_ID', `the transaction is not one of topic "${name}"`)
+    }
+    for (let moves = 0; moves < MOVES_MAX; moves++) {
+      const reply = await this.#propose({ type: 'endTransaction', ...id, resolution })
+      if (reply.type !== 'tooFar') return void expectReply(reply, 'ended')
+      await this.#options.mover.move(id.transaction)
+    }
+    throw new BrokerError('BUSY', 'the log moves on faster than the half message can be moved up')
   }
 
   async recall(request: RecallRequest): Promise<void> {
@@ -171,6 +196,7 @@ const BUILT_TYPES: ReadonlySet<number> = new Set([
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_TRANSACTION,
   MESSAGE_TYPE_PRIORITY,
 ])
 
@@ -188,4 +214,13 @@ function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void
     if (BUILT_TYPES.has(type)) continue
     throw new BrokerError('NOT_IMPLEMENTED', `messages of type ${messageTypeName(type)} cannot be sent yet`)
   }
+}
+
+function withIds({ id: topicId }: TopicView, messages: readonly SentMessage[]): readonly SendResult[] {
+  return messages.map(({ queueId, offset, repeated, timer, transaction }) => {
+    const result = { queueId, offset, repeated, timer }
+    return transaction === undefined
+      ? result
+      : { ...result, transactionId: encodeTransactionId({ topicId, transaction }) }
+  })
 }

@@ -19,6 +19,7 @@ import { MessageMover } from './message-mover.ts'
 import { QueueTrimmer } from './queue-trimmer.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 import { TimerMover } from './timer-mover.ts'
+import { TransactionMover } from './transaction-mover.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -81,6 +82,8 @@ export class Retention {
     const target = rising > floor ? rising : await this.#target(floor)
     const since = millis(Math.max(0, this.#options.now() - this.#retentionMs))
     const trimmer = new QueueTrimmer(view, log, reader)
+    const transactions = new TransactionMover(view, log, reader)
+    await transactions.expireParked(since, logger)
     if (target > floor) {
       const mover = new MessageMover(view, log, reader, this.#liveBytesMax)
       // Before the floor rises, since from then on nothing fires from below.
@@ -89,6 +92,7 @@ export class Retention {
       await trimmer.trim(target, (await this.#stampFrom(target)) ?? this.#options.now(), since)
       await mover.moveClaims(target)
       await mover.moveOlder(target)
+      await transactions.moveAll(target)
       await log.propose(encodeCommand({ type: 'floor', rising: target, position: target }))
       logger.info({ floor: target, movedBytes: view.movedBytes }, 'retention floor moved')
       passed()
@@ -101,7 +105,10 @@ export class Retention {
     return this.#options.config.hours * HOUR_MS
   }
 
-  /** What is moved up and what waits for its time may take half of what is kept. Delayed sends are refused beyond. */
+  /**
+   * What is moved up and what waits for its time may take half of what is kept. Delayed sends are refused beyond; half
+   * messages have a limit of their own.
+   */
   get #liveBytesMax(): number {
     const { config, kept, view } = this.#options
     if (config.bytes !== undefined) return Math.floor(config.bytes / 2) - view.timers.bytes

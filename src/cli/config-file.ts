@@ -55,6 +55,12 @@ const retention = part({
   awayBytes: whole(0, Number.MAX_SAFE_INTEGER).default(CONFIG_DEFAULTS.retention.awayBytes),
 })
 
+const transactions = part({
+  checkAfterMs: whole(1, 3_600_000).default(CONFIG_DEFAULTS.transactions.checkAfterMs),
+  checkIntervalMs: whole(100, 24 * 3_600_000).default(CONFIG_DEFAULTS.transactions.checkIntervalMs),
+  checksMax: whole(1, 1_000_000).default(CONFIG_DEFAULTS.transactions.checksMax),
+})
+
 const raft = part({
   tickMs: whole(5, 10_000).default(CONFIG_DEFAULTS.raft.tickMs),
   heartbeatTicks: whole(1, 1_000).default(CONFIG_DEFAULTS.raft.heartbeatTicks),
@@ -94,6 +100,7 @@ const brokerSchema = part({
   }).prefault({}),
   log: log.prefault({}),
   retention: retention.prefault({}),
+  transactions: transactions.prefault({}),
   raft: raft.prefault({}),
   logLevel: logLevel.default(CONFIG_DEFAULTS.logLevel),
   logFile: path.optional(),

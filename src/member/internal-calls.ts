@@ -9,6 +9,8 @@
  *   4 fetch log     raw records for repair (dledger/log-source.ts)
  *   5 state call    members that catch up by state (dledger/state/state-calls.ts)
  *   8 members       u64 index of a configuration, its bytes (dledger/configuration-codec.ts): what a peer knows
+ *  12 check         u16 length and topic, u16 length and transaction id, stored half message; answer: u8 1 when a
+ *                   producer of the topic was asked on that member
  *  28 clock         answer: u64 milliseconds since 1970 by the member's clock
  *  16 ledger call   as in `ledger/leader-calls.ts`
  */
@@ -53,7 +55,10 @@ export const MEMBERS_CALL = 8
 const MEMBERS_MS_MAX = 3_000
 const FETCH_LOG_MS_MAX = 3_000
 const STATE_MS_MAX = 5_000
+const CHECK_CALL = 12
 const LEDGER_CALL = 16
+
+const CHECK_MS_MAX = 2_000
 
 /** A forwarded call has its own deadline inside; this one only frees what nobody waits for any more. */
 const CLIENT_CALL_MS_MAX = 120_000
@@ -74,6 +79,8 @@ export interface InternalHandlers {
   clock(): Millis
   stateCall(from: NodeId, request: Uint8Array): Promise<Uint8Array>
   ledgerCall(call: LedgerCall): Promise<LedgerAnswer>
+  /** Asks a producer with a stream on this member about a transaction. False when there is none. */
+  check(topic: string, transactionId: string, stored: Uint8Array): Promise<boolean>
 }
 
 /** Runs a call that came in from another member. */
@@ -106,6 +113,12 @@ export async function answerCall(
         return [new Writer(8).uint64(handlers.clock()).done()]
       case STATE_CALL:
         return [await handlers.stateCall(from, body)]
+      case CHECK_CALL: {
+        const reader = new Reader(body)
+        const topic = reader.text16()
+        const asked = await handlers.check(topic, reader.text16(), reader.take(reader.left))
+        return [Uint8Array.of(asked ? 1 : 0)]
+      }
       case LEDGER_CALL:
         return [encodeLedgerAnswer(await handlers.ledgerCall(decodeLedgerCall(body)))]
       default:
@@ -172,6 +185,13 @@ export class InternalCalls {
   async tellMembers(to: NodeId, { index, configuration }: ConfigurationAt): Promise<void> {
     const body = [new Writer(8).uint64(index).done(), encodeConfiguration(configuration)]
     await this.#transport.call(to, MEMBERS_CALL, body, { timeoutMs: MEMBERS_MS_MAX })
+  }
+
+  /** Whether a producer with a stream on the other member was asked about a transaction. */
+  async check(to: NodeId, topic: string, transactionId: string, stored: Uint8Array): Promise<boolean> {
+    const head = new Writer(64).text16(topic).text16(transactionId).done()
+    const answer = await this.#transport.call(to, CHECK_CALL, [head, stored], { timeoutMs: CHECK_MS_MAX })
+    return answer[0] === 1
   }
 
   /** Resolves when the other member has applied the entry. */

@@ -36,6 +36,7 @@ import { openRaft } from './open-raft.ts'
 import { ownCertificate } from './own-certificate.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
+import { ProducerRelay } from './producer-relay.ts'
 import { registration } from './registration.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
@@ -100,6 +101,7 @@ class Member implements RunningMember {
   readonly #membersService: MembersService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
+  readonly #relay: ProducerRelay
   readonly #ledgers: MemberLedgers
   readonly #refusals = new Map<NodeId, string>()
   readonly #watch = new PeerWatch()
@@ -166,6 +168,12 @@ class Member implements RunningMember {
       cluster: this.#cluster,
       context: this.#context,
       logger: logger.child({ part: 'proxy' }),
+    })
+    this.#relay = new ProducerRelay({
+      ownId: this.#ownId,
+      members: () => this.#link.members.members.map(({ id }) => id),
+      commands: this.#proxy.commands,
+      calls,
     })
     this.#scrub = new Scrub({
       log: storage.log.care,
@@ -271,6 +279,8 @@ class Member implements RunningMember {
           examine: examineRows,
           bytesPerSecond: this.#config.log.catchUpBytesPerSecond,
         },
+        transactions: this.#config.transactions,
+        relay: { check: (topic, id, stored) => this.#relay.check(topic, id, stored) },
       },
       {
         roleChanged: (change) => {
@@ -310,6 +320,7 @@ class Member implements RunningMember {
       storeHost: own.client,
       brokerName: group,
       delayMsMax: messages.delayMsMax,
+      checkAfterMs: this.#config.transactions.checkAfterMs,
       advertised: () => accessPoint(this.#link.members.members.map(({ client }) => addressOf(client))),
       createTopic: topics.autoCreate ? create : null,
     }
@@ -324,6 +335,7 @@ class Member implements RunningMember {
       clock: () => this.#clock.wall(),
       fetchLog: (first, bytesMax) => this.#storage.log.care.serve(first, bytesMax),
       stateCall: (from, request) => this.#broker.ledger.states.answer(from, request),
+      check: async (topic, id, stored) => this.#proxy.commands.check(topic, id, stored),
       ledgerCall: ({ request, term }) => this.#ledgers.leaderPart.run(request, term),
     }
   }

@@ -308,6 +308,7 @@ function recovering(serve: Serve | undefined, clock: Clock): InternalHandlers {
     clock: () => clock.wall(),
     stateCall: notYet,
     ledgerCall: notYet,
+    check: notYet,
   }
 }
 

@@ -26,6 +26,7 @@ export const LEADER_METHODS = {
   queryAssignment: 6,
   heartbeat: 7,
   notifyTermination: 8,
+  endTransaction: 9,
   recallMessage: 28,
   pullMessage: 40,
   updateOffset: 41,

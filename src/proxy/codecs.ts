@@ -8,6 +8,7 @@ import type {
   ChangeInvisibleDurationResponse,
   GetOffsetRequest,
   GetOffsetResponse,
+  EndTransactionRequest,
   HeartbeatRequest,
   NotifyClientTerminationRequest,
   PullMessageRequest,
@@ -46,6 +47,8 @@ export const changeResponses = codec<ChangeInvisibleDurationResponse>('ChangeInv
 export const getOffsetRequests = codec<GetOffsetRequest>('GetOffsetRequest')
 /** GetOffsetResponse. */
 export const getOffsetResponses = codec<GetOffsetResponse>('GetOffsetResponse')
+/** EndTransactionRequest. */
+export const endTransactionRequests = codec<EndTransactionRequest>('EndTransactionRequest')
 /** HeartbeatRequest. */
 export const heartbeatRequests = codec<HeartbeatRequest>('HeartbeatRequest')
 /** PullMessageRequest. */

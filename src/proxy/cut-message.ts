@@ -35,17 +35,21 @@ export interface CutRequest {
   readonly messageIds: readonly Uint8Array[]
 }
 
-/** Throws `Refusal` with the code of the first rule that is broken; then nothing of the request is stored. */
+/**
+ * Throws `Refusal` with the code of the first rule that is broken; then nothing of the request is stored.
+ * `checkAfterMs`: until the first check of a transaction whose message does not say.
+ */
 export function cutSendRequest(
   request: Uint8Array,
   clientId: string,
   nowMs: number,
   delayMsMax = DELAY_MS_DEFAULT,
+  checkAfterMs = 0,
 ): CutRequest {
   try {
     // A plain view: cutting pieces off a Buffer costs more.
     const plain = new Uint8Array(request.buffer, request.byteOffset, request.byteLength)
-    return cut(plain, clientId, nowMs, delayMsMax)
+    return cut(plain, clientId, { nowMs, delayMsMax, checkAfterMs })
   } catch (error) {
     if (error instanceof WireError)
       refuse(Code.MESSAGE_CORRUPTED, `the message is malformed: ${error.message}`)
@@ -53,7 +57,7 @@ export function cutSendRequest(
   }
 }
 
-function cut(bytes: Uint8Array, clientId: string, nowMs: number, delayMsMax: number): CutRequest {
+function cut(bytes: Uint8Array, clientId: string, times: Times): CutRequest {
   const ranges = messageRanges(bytes)
   const count = ranges.length / 2
   if (count === 0) refuse(Code.MESSAGE_CORRUPTED, 'no message to send')
@@ -72,7 +76,7 @@ function cut(bytes: Uint8Array, clientId: string, nowMs: number, delayMsMax: num
     if (i > 0 && !sameResource(bytes, scan, resource)) {
       refuse(Code.MESSAGE_CORRUPTED, 'topic in message is not same')
     }
-    const type = checkMessage(scan, nowMs, delayMsMax)
+    const type = checkMessage(scan, times.nowMs, times.delayMsMax)
     messageTypes.add(type)
     bodyBytes += scan.body.end - scan.body.start
     if (bodyBytes > BATCH_BYTES_MAX) {
@@ -81,7 +85,7 @@ function cut(bytes: Uint8Array, clientId: string, nowMs: number, delayMsMax: num
     const headerBytes = type === MessageType.NORMAL ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
     const header = headers.subarray(headersEnd, (headersEnd += headerBytes))
     const messageId = bytes.subarray(scan.messageId.start, scan.messageId.end)
-    writeHeader(header, type, scan, resource.identity, messageId, nowMs)
+    writeHeader(header, type, scan, resource.identity, messageId, times)
     chunks.push(header, bytes.subarray(scan.start, scan.end))
     messageIds.push(messageId)
     length += headerBytes + scan.end - scan.start
@@ -136,13 +140,21 @@ function sameBytes(bytes: Uint8Array, start: number, end: number, other: Uint8Ar
   return true
 }
 
+/** What the messages of a request have in common. */
+interface Times {
+  readonly nowMs: number
+  readonly delayMsMax: number
+  /** Until the first check of a transaction that does not say. */
+  readonly checkAfterMs: number
+}
+
 function writeHeader(
   into: Uint8Array,
   messageType: number,
   scan: MessageScan,
   identity: MessageIdentity,
   messageId: Uint8Array,
-  nowMs: number,
+  { nowMs, checkAfterMs }: Times,
 ): void {
   const { bytes, body, system, tag, start, end } = scan
   writeStoredHeader(into, {
@@ -157,7 +169,7 @@ function writeHeader(
     bodyStart: body.start - start,
     bodyLength: body.end - body.start,
     storedAtMs: nowMs,
-    ...typedFields(messageType, scan),
+    ...typedFields(messageType, scan, checkAfterMs),
   })
 }
 
@@ -167,6 +179,7 @@ const NOT_TYPED = {}
 function typedFields(
   messageType: number,
   scan: MessageScan,
+  checkAfterMs: number,
 ): { readonly value?: number; readonly hash?: bigint } {
   const { bytes, messageGroup, liteTopic } = scan
   switch (messageType) {
@@ -179,7 +192,7 @@ function typedFields(
     case MessageType.DELAY:
       return { value: Math.max(0, scan.deliveryMs) }
     case MessageType.TRANSACTION:
-      return { value: Math.max(0, Number.isNaN(scan.recoveryMs) ? 0 : scan.recoveryMs) }
+      return { value: Math.ceil(scan.recoveryMs > 0 ? scan.recoveryMs : checkAfterMs) }
     default:
       return { value: Math.max(0, scan.priority) }
   }

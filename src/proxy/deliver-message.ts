@@ -4,6 +4,7 @@
  * official client overwrites instead of merging. (grpc-contract 6.3)
  */
 import { hash } from 'node:crypto'
+import { broken } from '../base/assert.ts'
 import { utf8Text } from '../base/bytes.ts'
 import { BrokerError } from '../base/errors.ts'
 import { readStoredHeader, type StoredHeader } from '../broker/machine/stored-message.ts'
@@ -71,6 +72,13 @@ export function deliverMessage(delivery: Delivery): Uint8Array {
   const topic =
     delivery.deadLetterTopic === null ? null : deadLetter(raw, messageId, delivery.deadLetterTopic)
   return join(raw, topic)
+}
+
+/** The bytes of the `Message` alone, for a telemetry command. Throws as `deliverMessage`. */
+export function deliveredMessage(delivery: Delivery): Uint8Array {
+  const item = deliverMessage(delivery)
+  const [start, end] = lastField(item, 0, item.byteLength, 2) ?? broken('an item holds a message')
+  return item.subarray(start, end)
 }
 
 /** Fills `system`; returns the message id's bytes. */

@@ -20,6 +20,8 @@ export interface LeaderContext {
   readonly delayMsMax: number
   /** Where clients reach the group: only for requests that do not say which address they used. */
   readonly advertised: () => Endpoints
+  /** How long a transaction is open before its first check, when its message does not say. */
+  readonly checkAfterMs: number
   /** Makes a topic that a route was asked for; `null` unless topics are configured to be made so. */
   readonly createTopic: ((name: string) => Promise<unknown>) | null
 }

@@ -9,6 +9,8 @@ import type { CallContext, Method, ServerStreamMethod, UnaryMethod } from '../rp
 import { Admission } from './admission.ts'
 import type { CallHead, LeaderMethod } from './call-head.ts'
 import { type Caller, callerOf, dueMonoOf, headOf } from './caller.ts'
+import type { ClientCommands } from './client-commands.ts'
+import type { ClientSessions } from './client-sessions.ts'
 import type { Cluster } from './cluster.ts'
 import { ackRequests, subscriptions } from './codecs.ts'
 import { HandedOver } from './handed-over.ts'
@@ -94,6 +96,8 @@ export class Proxy {
       this.#tell(head, ackRequests.encode({ entries }), true)
     })
     this.#telemetry = new Telemetry({
+      clock: context.clock,
+      storeHost: context.storeHost,
       group: (name) => context.view.group(name),
       seen: (caller) => this.#life.seen(caller),
       announced: (caller, subscription) => {
@@ -109,8 +113,18 @@ export class Proxy {
     return {
       calls: this.#calls.count,
       receives: this.#receives.count,
-      telemetrySessions: this.#telemetry.sessions,
+      telemetrySessions: this.#telemetry.sessions.count,
     }
+  }
+
+  /** The clients with a stream on this node. */
+  get sessions(): ClientSessions {
+    return this.#telemetry.sessions
+  }
+
+  /** What can be asked of them. */
+  get commands(): ClientCommands {
+    return this.#telemetry.commands
   }
 
   /** Topics or groups changed on this node: clients whose settings depend on it are told. */
@@ -136,6 +150,7 @@ export class Proxy {
       unary('AckMessage', this.#atLeader('ackMessage')),
       unary('ChangeInvisibleDuration', this.#atLeader('changeInvisible')),
       unary('RecallMessage', this.#atLeader('recallMessage')),
+      unary('EndTransaction', this.#atLeader('endTransaction')),
       unary('QueryRoute', this.#hereOrAtLeader('queryRoute', routeHere)),
       unary('QueryAssignment', this.#hereOrAtLeader('queryAssignment', assignmentHere)),
       unary('UpdateOffset', this.#atLeader('updateOffset')),
@@ -177,7 +192,9 @@ export class Proxy {
   #atLeader(method: LeaderMethod, unreached?: Uint8Array): UnaryMethod {
     return async (context, request) => {
       try {
-        return await this.#ask(context, callerOf(context), method, request)
+        const caller = callerOf(context)
+        if (method === 'heartbeat') this.#heard(caller)
+        return await this.#ask(context, caller, method, request)
       } catch (error) {
         if (unreached !== undefined && isPassing(error)) return unreached
         return this.#refusal(method, request, error)
@@ -242,6 +259,10 @@ export class Proxy {
     } finally {
       leave()
     }
+  }
+
+  #heard({ clientId }: Caller): void {
+    this.#telemetry.sessions.heard(clientId, this.#options.context.clock.mono())
   }
 
   #refusal(method: LeaderMethod, request: Uint8Array, error: unknown): Uint8Array {

@@ -8,6 +8,7 @@ import { statusBytes } from './status-reply.ts'
 import { WireWriter } from './wire-writer.ts'
 
 const OK_BYTES = statusBytes(OK)
+const NO_RESULT: Partial<SendResult> = {}
 
 // Used again for each answer: writing is synchronous and what was written is copied out.
 const reply = new WireWriter(1024)
@@ -20,6 +21,7 @@ export const sendMessage: LeaderPart = async (context, head, request) => {
     head.clientId,
     context.clock.wall(),
     context.delayMsMax,
+    context.checkAfterMs,
   )
   const results = await context.operations.send({ ...cut, messages: chunks })
   return [sendReply(context, cut.topic, messageIds, results)]
@@ -35,7 +37,8 @@ function sendReply(
   reply.clear().bytes(1, OK_BYTES)
   for (const [i, messageId] of messageIds.entries()) {
     entry.clear().bytes(1, OK_BYTES).bytes(2, messageId)
-    const offset = results[i]?.offset ?? 0
+    const { offset = 0, transactionId } = results[i] ?? NO_RESULT
+    if (transactionId !== undefined) entry.text(3, transactionId)
     if (offset !== 0) entry.number(4, offset)
     const timer = results[i]?.timer
     const topicId = timer && view.topic(topic)?.id

@@ -4,11 +4,14 @@
  */
 import type { GroupPolicy } from '../broker/machine/index.ts'
 import { BrokerError } from '../base/errors.ts'
+import type { Clock } from '../base/ports.ts'
 import type { GroupView } from '../broker/machine/view.ts'
 import type { Settings, Subscription } from '../rpc/apache-definition.ts'
 import type { TelemetryCommand } from '../rpc/apache-service.ts'
 import { type BidiMethod, type BidiStream, type CallContext, GrpcCode, GrpcFailure } from '../rpc/service.ts'
 import { type Caller, callerOf } from './caller.ts'
+import { ClientCommands } from './client-commands.ts'
+import { ClientSessions, type Session } from './client-sessions.ts'
 import { telemetryCommands } from './codecs.ts'
 import { checkGroup, checkTopic } from './names.ts'
 import { filterOf } from './filter-expression.ts'
@@ -26,33 +29,25 @@ export interface TelemetryOptions {
   announced(caller: Caller, subscription: Subscription): void
   /** A producer announced itself. */
   seen(caller: Caller): void
-}
-
-/** What is known of a stream: enough to push settings that have changed. */
-interface Session {
-  readonly stream: BidiStream
-  settings: Settings
-  policy: GroupPolicy | undefined
+  readonly clock: Clock
+  /** Where this member serves clients, `host:port`. */
+  readonly storeHost: string
 }
 
 /** All telemetry streams of one node. */
 export class Telemetry {
   readonly #options: TelemetryOptions
-  /** The latest stream of each client id that has sent settings. */
-  readonly #sessions = new Map<string, Session>()
+  readonly sessions = new ClientSessions()
+  readonly commands: ClientCommands
 
   constructor(options: TelemetryOptions) {
     this.#options = options
-  }
-
-  /** Clients with a stream on this node. */
-  get sessions(): number {
-    return this.#sessions.size
+    this.commands = new ClientCommands(this.sessions, options.clock, options.storeHost)
   }
 
   /** Pushes settings to the clients whose group has changed since they were told. */
   groupsChanged(): void {
-    for (const session of this.#sessions.values()) {
+    for (const session of this.sessions.all()) {
       if (this.#policy(session.settings) !== session.policy) this.#answer(session)
     }
   }
@@ -64,19 +59,31 @@ export class Telemetry {
     try {
       for await (const bytes of stream) {
         if (caller === undefined) continue
-        const settings = settingsOf(bytes)
-        if (settings === undefined) continue
-        session = { stream, settings, policy: undefined }
-        this.#sessions.set(caller.clientId, session)
+        const command = decoded(bytes)
+        const settings = settingsOf(command, bytes.byteLength)
+        if (settings === undefined) {
+          this.commands.answered(caller.clientId, command)
+          continue
+        }
+        const mono = this.#options.clock.mono()
+        const { peer } = context
+        session ??= {
+          caller,
+          stream,
+          peer,
+          connectedMono: mono,
+          heardMono: mono,
+          settings,
+          policy: undefined,
+        }
+        session.heardMono = mono
+        this.sessions.put(session, settings)
         this.#answer(session)
         if (settings.subscription === undefined) this.#options.seen(caller)
         else this.#options.announced(caller, settings.subscription)
       }
     } finally {
-      const last = caller === undefined ? undefined : this.#sessions.get(caller.clientId)
-      if (caller !== undefined && last !== undefined && last === session) {
-        this.#sessions.delete(caller.clientId)
-      }
+      if (session !== undefined) this.sessions.remove(session)
     }
   }
 
@@ -103,15 +110,25 @@ export class Telemetry {
   }
 }
 
-/** The settings in a command; `undefined` for every other command: those answer what we never ask. */
-function settingsOf(bytes: Uint8Array): Settings | undefined {
-  try {
-    const { settings }: TelemetryCommand = telemetryCommands.decode(bytes)
+function decoded(bytes: Uint8Array): TelemetryCommand {
+  return orInvalid(() => telemetryCommands.decode(bytes))
+}
+
+/** The settings in a command, which has so many bytes; `undefined` for every other command. */
+function settingsOf({ settings }: TelemetryCommand, bytes: number): Settings | undefined {
+  return orInvalid(() => {
     if (settings === undefined) return undefined
-    if (bytes.byteLength > SETTINGS_BYTES_MAX) {
+    if (bytes > SETTINGS_BYTES_MAX) {
       throw new BrokerError('BAD_REQUEST', `settings have at most ${SETTINGS_BYTES_MAX} bytes`)
     }
     return checked(settings)
+  })
+}
+
+/** What a client does wrong here ends its stream. */
+function orInvalid<T>(read: () => T): T {
+  try {
+    return read()
   } catch (error) {
     if (error instanceof Refusal || error instanceof BrokerError) {
       throw new GrpcFailure(

@@ -138,7 +138,7 @@ describe('each fault names the key, what is there and what was expected', () => 
     [
       'a list',
       '- 1\n',
-      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, join, tls, topics, groups, messages, log, retention, raft, logLevel, logFile',
+      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, join, tls, topics, groups, messages, log, retention, transactions, raft, logLevel, logFile',
     ],
   ])('%s', (_, text, fault) => {
     expect(faultsOf(text)).toBe(line(fault))

@@ -7,7 +7,7 @@ import type { TelemetryCommand } from '../../src/rpc/apache-service.ts'
 import { Code } from '../../src/rpc/apache-enums.ts'
 import type { Draft } from '../../src/rpc/draft.ts'
 import { GrpcCode } from '../../src/rpc/service.ts'
-import { settle } from '../support/manual-clock.ts'
+import { ManualClock, settle } from '../support/manual-clock.ts'
 import { FakeStream } from './support/fake-stream.ts'
 import { callContext, GROUP, v2 } from './support/facade-world.ts'
 
@@ -32,6 +32,8 @@ class Case {
   readonly announced: string[] = []
   readonly seen: string[] = []
   readonly telemetry = new Telemetry({
+    clock: new ManualClock(),
+    storeHost: '127.0.0.1:8081',
     group: () => this.group,
     announced: ({ clientId }, { group }) => this.announced.push(`${clientId} ${group?.name}`),
     seen: ({ clientId }) => this.seen.push(clientId),
@@ -153,13 +155,13 @@ describe('a stream', () => {
     const second = at.open()
     second.stream.push(settingsBytes(CONSUMER))
     await settle()
-    expect(at.telemetry.sessions).toBe(1)
+    expect(at.telemetry.sessions.count).toBe(1)
     first.stream.halfClose()
     await first.ended
-    expect(at.telemetry.sessions).toBe(1)
+    expect(at.telemetry.sessions.count).toBe(1)
     second.stream.halfClose()
     await second.ended
-    expect(at.telemetry.sessions).toBe(0)
+    expect(at.telemetry.sessions.count).toBe(0)
   })
 })
 

@@ -3,12 +3,13 @@ import type { GroupWish } from '../../src/broker/admin.ts'
 import { policyWish } from '../../src/broker/group-wish.ts'
 import { plainPolicy } from '../../src/broker/machine/group-policy.ts'
 import { nodeId } from '../../src/base/brand.ts'
-import { CONFIG_DEFAULTS, type RetentionConfig } from '../../src/base/config.ts'
+import { CONFIG_DEFAULTS, type RetentionConfig, type TransactionConfig } from '../../src/base/config.ts'
 import { utf8 } from '../../src/base/bytes.ts'
 import { crc32 } from '../../src/base/crc32.ts'
 import { Admin } from '../../src/broker/admin.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import type { PeerClocks } from '../../src/broker/clock-watch.ts'
+import type { CheckRelay } from '../../src/broker/transaction-checker.ts'
 import type { ReceivedMessage, ReceiveRequest, SendRequest } from '../../src/broker/leader-port.ts'
 import {
   readStoredHeader,
@@ -16,6 +17,7 @@ import {
   TYPED_HEADER_BYTES,
   writeStoredHeader,
 } from '../../src/broker/machine/stored-message.ts'
+import { MESSAGE_TYPE_NORMAL, MESSAGE_TYPE_TRANSACTION } from '../../src/broker/machine/topics.ts'
 import { ALL_MESSAGES, tagHash } from '../../src/broker/tag-filter.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { LogStore } from '../../src/dledger/log-store.ts'
@@ -28,6 +30,7 @@ import { SimDisk } from './sim-disk.ts'
 import { SimKv } from './sim-kv.ts'
 
 const NORMAL_ONLY: ReadonlySet<number> = new Set([1])
+const HALVES_ONLY: ReadonlySet<number> = new Set([MESSAGE_TYPE_TRANSACTION])
 
 const TICK_MS = 10
 let keys = 0
@@ -44,6 +47,8 @@ export interface SimBrokerOptions {
   readonly retention?: RetentionConfig
   /** Clocks of others, who are there for nothing else. */
   readonly peerClocks?: PeerClocks
+  readonly transactions?: TransactionConfig
+  readonly relay?: CheckRelay
   /** Goes on with what this one has on its disk and in its tables. */
   readonly after?: SimBroker
 }
@@ -67,6 +72,8 @@ export class SimBroker {
     segmentBytes = 1 << 26,
     retention = CONFIG_DEFAULTS.retention,
     peerClocks = ALONE,
+    transactions = CONFIG_DEFAULTS.transactions,
+    relay = { check: () => Promise.resolve(false) },
     after,
   }: SimBrokerOptions = {}): Promise<SimBroker> {
     const clock = after?.clock ?? new ManualClock()
@@ -131,6 +138,8 @@ export class SimBroker {
         diskReserveBytes: 0,
         peerClocks,
         retention,
+        transactions,
+        relay,
         states: {
           disk,
           source: { peers: [], fetch: () => Promise.reject(new Error('there are no others')) },
@@ -213,12 +222,22 @@ export function requestKey(): Uint8Array {
 
 /** A send of one message whose raw bytes are a protobuf message with the tag and the body. */
 export function message(topic: string, body: string, tag = ''): SendRequest {
+  return messageOf(topic, body, tag)
+}
+
+/** A send of one half message that is first checked after `checkMs`. */
+export function half(topic: string, body: string, checkMs = 0): SendRequest {
+  return messageOf(topic, body, '', checkMs)
+}
+
+function messageOf(topic: string, body: string, tag: string, checkMs?: number): SendRequest {
   const system = tag === '' ? new Uint8Array(0) : field(1, utf8(tag))
   const raw = Buffer.concat([field(3, system), field(4, utf8(body))])
-  const header = new Uint8Array(STORED_HEADER_BYTES)
+  const isHalf = checkMs !== undefined
+  const header = new Uint8Array(isHalf ? TYPED_HEADER_BYTES : STORED_HEADER_BYTES)
   const systemStart = 2
   writeStoredHeader(header, {
-    messageType: 1,
+    messageType: isHalf ? MESSAGE_TYPE_TRANSACTION : MESSAGE_TYPE_NORMAL,
     identityA: crc32(utf8(body)),
     identityB: crc32(utf8(`${topic}${body}`)),
     bodyCrc: crc32(utf8(body)),
@@ -229,11 +248,12 @@ export function message(topic: string, body: string, tag = ''): SendRequest {
     bodyStart: raw.byteLength - body.length,
     bodyLength: body.length,
     storedAtMs: 1,
+    ...(isHalf && { value: checkMs }),
   })
   return {
     topic,
     count: 1,
-    messageTypes: NORMAL_ONLY,
+    messageTypes: isHalf ? HALVES_ONLY : NORMAL_ONLY,
     messages: [header, raw],
     bytes: header.byteLength + raw.byteLength,
   }

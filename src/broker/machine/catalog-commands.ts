@@ -30,6 +30,7 @@ import { forgetAllMoved } from './move-up.ts'
 import { forgetPullOffset } from './pull-offsets.ts'
 import { type MachineState, refused } from './state.ts'
 import { DEAD_LETTER_PREFIX, isTopicType, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
+import { forgetTransactions } from './transactions.ts'
 
 /** RocketMQ: TopicValidator. Names of dead letter topics may be longer, by the prefix. */
 const NAME = /^[%|a-zA-Z0-9_-]+$/
@@ -104,6 +105,7 @@ export function deleteTopic(state: MachineState, command: DeleteTopic): Reply {
     forgetAllMoved(state, queue)
     queue.remove(state.rows)
   }
+  forgetTransactions(state, topic)
   state.topics.remove(topic)
   state.rows.remove(topic)
   state.catalogMoved()

@@ -18,6 +18,7 @@ import type { Delivery, MoveUp, Receipt, StartPolicy, UpdateTopic } from './comm
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
 import { readMoveTimers, readTimerOf, readTimers } from './timer-codec.ts'
+import { readCheckTransactions, readEndTransaction, readMoveTransactions } from './transaction-codec.ts'
 
 /** Decodes the body of a command. Its byte arrays are views of `body`, not copies. */
 export function decodeCommand(kind: number, version: number, body: Uint8Array): Command {
@@ -113,6 +114,12 @@ function readCommand(kind: number, version: number, body: Reader): Command {
         queue: body.uint32(),
         offset: readOffset(body),
       }
+    case COMMAND_KINDS.endTransaction:
+      return readEndTransaction(body)
+    case COMMAND_KINDS.checkTransactions:
+      return readCheckTransactions(body)
+    case COMMAND_KINDS.moveTransactions:
+      return readMoveTransactions(body)
     default:
       throw new UnknownVersionError(`command kind ${kind} is not known`)
   }

@@ -31,6 +31,7 @@
  *                      list of messages: u32 queue, u64 offset, u32 order hash, u8 handed out
  *  28 to 30            timers: see `timer-codec.ts`
  *  40 updateOffset     16 bytes request, u32 group id, u32 queue, u64 offset
+ *  34 to 36            of transactions, see `transaction-codec.ts`
  *
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
@@ -53,6 +54,13 @@ import type {
 } from './commands.ts'
 import { isPlainPolicy, writeOrder } from './group-policy.ts'
 import { TIMER_BYTES, writeTimer, writeTimers } from './timer-codec.ts'
+import {
+  MOVED_HALF_BYTES,
+  writeCheckTransactions,
+  writeEndTransaction,
+  writeMovedHalves,
+} from './transaction-codec.ts'
+import type { MovedHalf, MoveTransactions } from './transaction-commands.ts'
 
 export const COMMAND_VERSION = 1
 /** The newest version of the kinds that have more than one. */
@@ -88,6 +96,9 @@ export const COMMAND_KINDS = {
   fire: 28,
   recall: 29,
   moveTimers: 30,
+  endTransaction: 34,
+  checkTransactions: 35,
+  moveTransactions: 36,
   updateOffset: 40,
 } as const satisfies Record<Command['type'], number>
 
@@ -124,6 +135,7 @@ export function encodeCommand(command: Command): EncodedCommand {
   }
   if (command.type === 'moveUp') return encodeMoveUp(command.items)
   if (command.type === 'moveTimers') return encodeMoveTimers(command.items)
+  if (command.type === 'moveTransactions') return encodeMoveTransactions(command.items)
   const body = new Writer(64)
   writeHeader(body, COMMAND_KINDS[command.type], versionOf(command))
   writeBody(body, command)
@@ -162,9 +174,28 @@ function encodeMoveUp(items: readonly MovedItem[]): EncodedCommand {
     head.uint32(queue).uint64(offset).uint64(position).uint32(stored.byteLength)
     bytes += stored.byteLength
   }
-  const headBytes = head.done()
-  viewOf(headBytes).setUint32(4, headBytes.byteLength - COMMAND_HEADER_BYTES + bytes)
-  return { size: headBytes.byteLength + bytes, chunks: [headBytes, ...items.map((item) => item.stored)] }
+  return withMessages(head.done(), items, bytes)
+}
+
+function encodeMoveTransactions(items: readonly MovedHalf[]): EncodedCommand {
+  const head = new Writer(COMMAND_HEADER_BYTES + 4 + MOVED_HALF_BYTES * items.length)
+  writeHeader(head, COMMAND_KINDS.moveTransactions, COMMAND_VERSION)
+  writeMovedHalves(head, items)
+  return withMessages(
+    head.done(),
+    items,
+    items.reduce((sum, { stored }) => sum + stored.byteLength, 0),
+  )
+}
+
+/** A command whose body goes on with stored messages, `bytes` long together. */
+function withMessages(
+  head: Uint8Array,
+  items: readonly { readonly stored: Uint8Array }[],
+  bytes: number,
+): EncodedCommand {
+  viewOf(head).setUint32(4, head.byteLength - COMMAND_HEADER_BYTES + bytes)
+  return { size: head.byteLength + bytes, chunks: [head, ...items.map((item) => item.stored)] }
 }
 
 /** The stored messages become chunks as they are, without a copy. */
@@ -186,7 +217,10 @@ function writeHeader(into: Writer, kind: number, version: number): void {
   into.uint8(kind).uint8(version).uint16(0).uint32(0)
 }
 
-function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveTimers>): void {
+function writeBody(
+  into: Writer,
+  command: Exclude<Command, Send | MoveUp | MoveTimers | MoveTransactions>,
+): void {
   switch (command.type) {
     case 'createTopic':
       into.text16(command.name).uint8(command.messageType).uint32(command.queueCount)
@@ -259,6 +293,12 @@ function writeBody(into: Writer, command: Exclude<Command, Send | MoveUp | MoveT
     case 'recall':
       writeRequest(into, command.request)
       writeTimer(into, command.timer)
+      return
+    case 'endTransaction':
+      writeEndTransaction(into, command)
+      return
+    case 'checkTransactions':
+      writeCheckTransactions(into, command)
       return
     case 'updateOffset':
       writeRequest(into, command.request)

@@ -9,6 +9,7 @@ import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { PartReply } from '../../base/state-machine.ts'
 import type { GroupPolicy } from './group-policy.ts'
+import type { EndReply, TransactionCommand, TransactionNumber } from './transaction-commands.ts'
 
 /** The number of a topic, never used again after a deletion. */
 export type TopicId = number
@@ -338,6 +339,7 @@ export type Command =
   | Recall
   | MoveTimers
   | UpdateOffset
+  | TransactionCommand
 
 /** The command was applied and changed nothing, for a reason that the caller is told. */
 export interface Refused {
@@ -353,6 +355,8 @@ export interface SentMessage {
   readonly repeated: boolean
   /** The message waits for its time and has no queue yet. */
   readonly timer?: TimerName | undefined
+  /** It is a half message: no queue leads to it, and queue id and offset are 0. */
+  readonly transaction?: TransactionNumber | undefined
 }
 
 /** What a timer is found by. */
@@ -383,5 +387,6 @@ export type Reply =
   /** What the leader read is not so any more: it reads again. */
   | { readonly type: 'changedMeanwhile' }
   | { readonly type: 'changed'; readonly valid: boolean; readonly deadline: Millis }
+  | EndReply
   /** The answer of a command that belongs to another machine in the same log. */
   | { readonly type: 'part'; readonly reply: PartReply }

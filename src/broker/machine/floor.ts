@@ -3,7 +3,7 @@
  * pointer is made to what stands below. Then queues are trimmed and what is still needed is moved up, and only
  * then the floor is passed.
  */
-import type { QueueOffset } from '../../base/brand.ts'
+import type { LogPosition, QueueOffset } from '../../base/brand.ts'
 import { PAGES_DROPPED_MAX, QUEUE_PAGE_POINTERS } from '../../base/limits.ts'
 import type { DropPages, Floor, Reply, Trim } from './commands.ts'
 import { pageOf, type Queue } from './consume-queue.ts'
@@ -12,19 +12,24 @@ import { endClaim } from './holding.ts'
 import { dropParked } from './lanes.ts'
 import { forgetMoved } from './move-up.ts'
 import type { MachineState } from './state.ts'
+import { neededByTransactions } from './transactions.ts'
 
 const DONE: Reply = { type: 'done' }
 
 /**
- * Neither mark goes back, and neither passes what another machine in this log still needs. What is in flight below its
- * queue's minimum and was left behind ends.
+ * Neither mark goes back, and neither passes what another machine in this log still needs; the floor itself passes no
+ * half message of an open transaction. What is in flight below its queue's minimum and was left behind ends.
  */
 export function floor(state: MachineState, command: Floor): Reply {
   const needed = state.neededByPart() ?? command.rising
   const rising = command.rising < needed ? command.rising : needed
   if (rising > state.rising) state.rising = rising
   if (command.position <= state.floor) return DONE
-  const passed = command.position < state.rising ? command.position : state.rising
+  const passed = Math.min(
+    command.position,
+    state.rising,
+    neededByTransactions(state) ?? state.rising,
+  ) as LogPosition
   if (passed <= state.floor) return DONE
   state.floor = passed
   for (const group of state.groups.byId.values()) {

@@ -13,6 +13,7 @@ export { BrokerMachine, type MachineLoader } from './machine.ts'
 export { encodeReceiptHandle, parseReceiptHandle } from './receipt-handle.ts'
 export { readTimer, TIMER_ROWS_END, timerRowKey } from './timers.ts'
 export { MACHINE_ROWS_END, MACHINE_ROWS_START } from './tables.ts'
+export { encodeTransactionId, parseTransactionId } from './transaction-id.ts'
 export {
   acceptedTypes,
   isDeadLetterTopic,
@@ -21,6 +22,7 @@ export {
   MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_PRIORITY,
+  MESSAGE_TYPE_TRANSACTION,
   messageTypeName,
   PERMISSION_NONE,
   PERMISSION_READ,

@@ -9,7 +9,7 @@ import type { Topic } from './topics.ts'
 
 /** Rules that do not hold, as sentences. Empty when all hold. */
 export function stateFaults(state: MachineState): string[] {
-  const faults = [...state.dedupe.faults(), ...state.requests.faults()]
+  const faults = [...state.dedupe.faults(), ...state.requests.faults(), ...transactionFaults(state)]
   rule(faults, state.floor <= state.rising, 'the floor is not above the rising one')
   let parked = 0
   for (const group of state.groups.byId.values()) for (const book of group.books()) parked += book.parked
@@ -23,6 +23,18 @@ export function stateFaults(state: MachineState): string[] {
   for (const client of state.clients.values())
     rule(faults, client.batches.size > 0, 'a client holds something')
   return [...new Set(faults)]
+}
+
+function transactionFaults(state: MachineState): string[] {
+  const faults = [...state.transactions.faults(), ...state.ended.faults()]
+  for (const { transaction, topicId, position } of state.transactions.byNumber.values()) {
+    rule(faults, state.topics.byId.has(topicId), 'an open transaction has a topic')
+    rule(faults, position >= state.floor, 'no floor passes a half message')
+    rule(faults, position >= transaction, 'a half message is moved up')
+    const isOpen = state.ended.find(transaction, topicId, state.now) === undefined
+    rule(faults, isOpen, 'what ended is not open')
+  }
+  return faults
 }
 
 function batchFaults(state: MachineState, key: string, batch: ClaimBatch, faults: string[]): void {

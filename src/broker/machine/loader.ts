@@ -19,7 +19,8 @@ import {
   type RowSink,
 } from './load-rows.ts'
 import { PageLoader } from './load-pages.ts'
-import { Meta, type SavedMeta } from './meta.ts'
+import { Meta, type RingEnds, type SavedMeta } from './meta.ts'
+import { readEndedEnds, readTransaction } from './load-transactions.ts'
 import type { RowLedger } from './rows.ts'
 import { MachineState, type WindowSizes } from './state.ts'
 import {
@@ -28,6 +29,8 @@ import {
   TABLE_CLAIM,
   TABLE_CONSUMER,
   TABLE_DEDUPE,
+  TABLE_ENDED_ENDS,
+  TABLE_ENDED_TRANSACTION,
   TABLE_GROUP,
   TABLE_META,
   TABLE_MOVED,
@@ -39,6 +42,7 @@ import {
   TABLE_TIMER,
   TABLE_TIMER_ENDS,
   TABLE_TOPIC,
+  TABLE_TRANSACTION,
 } from './tables.ts'
 
 const TABLES: ReadonlySet<number> = new Set([
@@ -55,6 +59,9 @@ const TABLES: ReadonlySet<number> = new Set([
   TABLE_PARKED,
   TABLE_TIMER,
   TABLE_TIMER_ENDS,
+  TABLE_TRANSACTION,
+  TABLE_ENDED_TRANSACTION,
+  TABLE_ENDED_ENDS,
   TABLE_PULL_OFFSET,
 ])
 
@@ -134,6 +141,7 @@ export class StateLoader {
     this.#rows.get(TABLE_PARKED)?.sort((one, other) => compareBytes(one.key, other.key))
     this.#each(TABLE_PARKED, (row) => readParked(sink, row))
     finishLanes(sink)
+    this.#each(TABLE_TRANSACTION, (row) => readTransaction(state, row))
     this.#loadRings(meta)
     if (this.#part !== null) this.#problems.push(...this.#part.finishRows())
     this.#compareDigest(meta)
@@ -156,11 +164,17 @@ export class StateLoader {
   }
 
   #loadRings(meta: SavedMeta | undefined): void {
-    const { dedupe, requests } = this.#state
-    const none = { head: 0, tail: 0 }
+    const state = this.#state
+    const none: RingEnds = { head: 0, tail: 0 }
+    const { dedupe, requests, ended } = state
+    let endedEnds: RingEnds = none
+    this.#each(TABLE_ENDED_ENDS, (row) => {
+      endedEnds = readEndedEnds(state, row)
+    })
     for (const [window, table, ends] of [
       [dedupe, TABLE_DEDUPE, meta?.dedupe ?? none],
       [requests, TABLE_REQUEST, meta?.requests ?? none],
+      [ended, TABLE_ENDED_TRANSACTION, endedEnds],
     ] as const) {
       const pages = new Map<number, Uint8Array>()
       this.#each(table, ({ key, value }) => {

@@ -29,6 +29,7 @@ import { fire, moveTimers, recall } from './timer-commands.ts'
 import { MachineState, refused, type WindowSizes } from './state.ts'
 import type { Effects } from './view.ts'
 import { StateView } from './state-view.ts'
+import { checkTransactions, endTransaction, moveTransactions } from './transactions.ts'
 
 /** Rebuilds a machine from its table rows. */
 export interface MachineLoader {
@@ -152,6 +153,7 @@ export class BrokerMachine extends StateView implements StateMachine<Reply> {
     }
     state.dedupe.expire(state.now)
     state.requests.expire(state.now)
+    state.ended.expire(state.now)
     this.#part?.begin(state.now)
     const view = viewOf(data)
     const replies: Reply[] = []
@@ -251,6 +253,12 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return moveTimers(state, command, position)
     case 'updateOffset':
       return updateOffset(state, command)
+    case 'endTransaction':
+      return endTransaction(state, command, position)
+    case 'checkTransactions':
+      return checkTransactions(state, command)
+    case 'moveTransactions':
+      return moveTransactions(state, command, position)
     case 'send':
       return refused('BAD_REQUEST', 'a send is applied where it stands')
     default:

@@ -47,7 +47,8 @@ export interface SavedMeta {
   readonly requests: RingEnds
 }
 
-interface RingEnds {
+/** Where a ring begins and ends. */
+export interface RingEnds {
   readonly head: number
   readonly tail: number
 }

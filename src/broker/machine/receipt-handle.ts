@@ -18,19 +18,13 @@
 import type { Millis, QueueOffset } from '../../base/brand.ts'
 import { getUint64, setUint64, viewOf } from '../../base/bytes.ts'
 import { crc32 } from '../../base/crc32.ts'
+import { decodeBase64Url, encodeBase64Url } from './base64url.ts'
 import type { Receipt } from './commands.ts'
 
 const HANDLE_VERSION = 1
 const HANDLE_BYTES = 36
 const CRC_AT = 32
-/** 36 bytes are 48 characters, so no padding and no spare bits exist: each receipt has one text. */
-const HANDLE_CHARACTERS = 48
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const UINT64_HIGH_MAX = 0x1f_ffff
-
-/** For each character code its six bits, 64 for a character outside the alphabet. */
-const SIX_BITS = new Uint8Array(128).fill(64)
-for (let i = 0; i < 64; i++) SIX_BITS[ALPHABET.charCodeAt(i)] = i
 
 /** The text that a client gets for a delivery: 48 characters of base64url, opaque to it. */
 export function encodeReceiptHandle(receipt: Receipt): string {
@@ -43,21 +37,12 @@ export function encodeReceiptHandle(receipt: Receipt): string {
   view.setUint32(20, receipt.attempt)
   setUint64(view, 24, receipt.deadline)
   view.setUint32(CRC_AT, crc32(bytes.subarray(0, CRC_AT)))
-  let text = ''
-  for (let at = 0; at < HANDLE_BYTES; at += 3) {
-    const bits = (view.getUint16(at) << 8) | view.getUint8(at + 2)
-    text += character(bits >> 18) + character(bits >> 12) + character(bits >> 6) + character(bits)
-  }
-  return text
-}
-
-function character(bits: number): string {
-  return ALPHABET.charAt(bits & 63)
+  return encodeBase64Url(bytes)
 }
 
 /** Reads a handle. `undefined` for anything that `encodeReceiptHandle` did not make. */
 export function parseReceiptHandle(text: string): Receipt | undefined {
-  const bytes = decode(text)
+  const bytes = decodeBase64Url(text, HANDLE_BYTES)
   if (bytes === undefined) return undefined
   const view = viewOf(bytes)
   if (view.getUint32(0) !== HANDLE_VERSION << 24) return undefined
@@ -70,22 +55,4 @@ export function parseReceiptHandle(text: string): Receipt | undefined {
     attempt: view.getUint32(20),
     deadline: getUint64(view, 24) as Millis,
   }
-}
-
-function decode(text: string): Uint8Array | undefined {
-  if (text.length !== HANDLE_CHARACTERS) return undefined
-  const bytes = new Uint8Array(HANDLE_BYTES)
-  let out = 0
-  for (let at = 0; at < HANDLE_CHARACTERS; at += 4) {
-    let bits = 0
-    for (let i = 0; i < 4; i++) {
-      const six = SIX_BITS[text.charCodeAt(at + i)] ?? 64
-      if (six === 64) return undefined
-      bits = (bits << 6) | six
-    }
-    bytes[out++] = bits >> 16
-    bytes[out++] = (bits >> 8) & 0xff
-    bytes[out++] = bits & 0xff
-  }
-  return bytes
 }

@@ -21,10 +21,17 @@ import {
   MESSAGE_TYPE_FIFO,
   MESSAGE_TYPE_NORMAL,
   MESSAGE_TYPE_PRIORITY,
+  MESSAGE_TYPE_TRANSACTION,
+  takesTransactions,
   type Topic,
 } from './topics.ts'
+import { openTransaction } from './transactions.ts'
 
 const UINT64_HIGH_MAX = 0x1f_ffff
+const NO_OFFSET = 0 as QueueOffset
+/** In the window of repeats: the message is a half message, and its transaction stands where others have an offset. */
+const HALF_QUEUE_ID = 0xffff_ffff
+const TYPED_VALUE_AT = 48
 /** A send starts with the topic id and the count of messages. */
 const SEND_HEADER_BYTES = 8
 
@@ -47,6 +54,10 @@ export function send(
   }
   const topic = state.topics.byId.get(topicId)
   if (topic === undefined) return refused('TOPIC_NOT_FOUND', `topic ${topicId} does not exist`)
+  const halves = takesTransactions(topic.messageType)
+  if (halves && !hasRoom(state, topicId, entry, start + SEND_HEADER_BYTES, end, count)) {
+    return refused('LIMIT_REACHED', 'too many transactions are open: end some first')
+  }
   const { dedupe, rows, now } = state
   const messages: SentMessage[] = []
   let at = start + SEND_HEADER_BYTES
@@ -68,13 +79,21 @@ export function send(
       const { id } = state.timers.add(dueMs as Millis, topicId, pointer)
       const timer = { id, dueMs: dueMs as Millis }
       dedupe.rememberTimer(identityA, identityB, bodyLength, bodyCrc, topicId, timer, now)
-      messages.push({ queueId: 0, offset: 0 as QueueOffset, repeated: false, timer })
+      messages.push({ queueId: 0, offset: NO_OFFSET, repeated: false, timer, transaction: undefined })
+    } else if (halves && entry.getUint8(at + 1) === MESSAGE_TYPE_TRANSACTION) {
+      const transaction = (position + at) as LogPosition
+      const half = { position: transaction, size, tagHash: entry.getUint32(at + 16) }
+      openTransaction(state, topic, half, typed ? getUint64(entry, at + TYPED_VALUE_AT) : 0)
+      const place = transaction as number as QueueOffset
+      dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, HALF_QUEUE_ID, place, now)
+      messages.push({ queueId: 0, offset: NO_OFFSET, repeated: false, timer: undefined, transaction })
     } else {
       const queue = queueOf(topic, type, entry, at)
       const orderHash = type === MESSAGE_TYPE_FIFO ? orderHashOf(entry.getUint32(at + 56)) : 0
       const offset = queue.append(rows, position + at, size, entry.getUint32(at + 16), 0, orderHash)
       dedupe.remember(identityA, identityB, bodyLength, bodyCrc, topicId, queue.queueId, offset, now)
-      messages.push({ queueId: queue.queueId, offset, repeated: false, timer: undefined })
+      const { queueId } = queue
+      messages.push({ queueId, offset, repeated: false, timer: undefined, transaction: undefined })
       stored = true
     }
     at += size
@@ -86,11 +105,53 @@ export function send(
   return { type: 'sent', messages }
 }
 
+/** Whether the transactions that the messages open still fit. Looks at each only when not all of them would. */
+function hasRoom(
+  state: MachineState,
+  topicId: TopicId,
+  entry: DataView,
+  start: number,
+  end: number,
+  count: number,
+): boolean {
+  const { transactions, dedupe, now } = state
+  if (transactions.hasRoom(count, end - start)) return true
+  let halves = 0
+  let bytes = 0
+  for (let i = 0, at = start; i < count; i++) {
+    const size = (storedHeaderBytes(entry.getUint8(at)) ?? 0) + entry.getUint32(at + 20)
+    const slot = dedupe.find(
+      entry.getUint32(at + 4),
+      entry.getUint32(at + 8),
+      entry.getUint32(at + 36),
+      entry.getUint32(at + 12),
+      topicId,
+      now,
+    )
+    if (slot < 0 && entry.getUint8(at + 1) === MESSAGE_TYPE_TRANSACTION) {
+      halves++
+      bytes += size
+    }
+    at += size
+  }
+  return halves === 0 || transactions.hasRoom(halves, bytes)
+}
+
 /** What the first of two equal messages was answered. */
 function answered(dedupe: Dedupe, slot: number): SentMessage {
   const timer = dedupe.timerOf(slot)
-  if (timer !== undefined) return { queueId: 0, offset: 0 as QueueOffset, repeated: true, timer }
-  return { queueId: dedupe.queueIdOf(slot), offset: dedupe.offsetOf(slot), repeated: true, timer }
+  if (timer !== undefined)
+    return { queueId: 0, offset: NO_OFFSET, repeated: true, timer, transaction: undefined }
+  const queueId = dedupe.queueIdOf(slot)
+  const offset = dedupe.offsetOf(slot)
+  if (queueId !== HALF_QUEUE_ID) return { queueId, offset, repeated: true, timer, transaction: undefined }
+  return {
+    queueId: 0,
+    offset: NO_OFFSET,
+    repeated: true,
+    timer,
+    transaction: offset as number as LogPosition,
+  }
 }
 
 /** The queue of the message whose header stands at `at`: by message group, by priority, or each in turn. */

@@ -20,6 +20,7 @@ import type { MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
 import type { Lane } from './lane.ts'
 import type { QueuePlace } from './parked.ts'
+import type { TransactionNumber } from './transaction-commands.ts'
 import type {
   ClaimView,
   ConsumerView,
@@ -30,6 +31,7 @@ import type {
   PullOffsetView,
   QueueView,
   TopicView,
+  TransactionView,
 } from './view.ts'
 
 /** `MachineView` over a state. */
@@ -215,6 +217,27 @@ export class StateView implements MachineView {
 
   entryInPage(page: Uint8Array, offset: QueueOffset): QueueEntry | undefined {
     return entryInPage(page, offset)
+  }
+
+  transaction(transaction: TransactionNumber): TransactionView | undefined {
+    return this.state.transactions.byNumber.get(transaction)
+  }
+
+  transactions(): Iterable<TransactionView> {
+    return this.state.transactions.byNumber.values()
+  }
+
+  checkTimes(): Iterable<readonly [topicId: TopicId, dueAt: Millis]> {
+    return this.state.transactions.topics()
+  }
+
+  dueTransactions(topicId: TopicId, time: Millis, max: number): readonly TransactionView[] {
+    return this.state.transactions.dueAt(topicId, time, max)
+  }
+
+  get transactionCounts(): { readonly open: number; readonly parked: number; readonly bytes: number } {
+    const { count, parked, bytes } = this.state.transactions
+    return { open: count, parked, bytes }
   }
 
   dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number } {

@@ -9,7 +9,9 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { Claim, ClaimBatch, ClientClaims } from './consumer.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dedupe } from './dedupe.ts'
+import { EndedTransactions } from './ended-transactions.ts'
 import { Groups } from './groups.ts'
+import { OpenTransactions } from './open-transactions.ts'
 import { RequestWindow } from './request-window.ts'
 import { RowLedger } from './rows.ts'
 import { Timers } from './timers.ts'
@@ -36,6 +38,8 @@ export class MachineState {
   readonly dedupe: Dedupe
   readonly requests: RequestWindow
   readonly timers = new Timers(this.rows)
+  readonly transactions = new OpenTransactions()
+  readonly ended: EndedTransactions
 
   /** The lowest position that another machine in the same log still needs; `undefined`: none. */
   neededByPart: () => LogPosition | undefined = () => undefined
@@ -55,10 +59,11 @@ export class MachineState {
   #catalogChanged = false
   #marks = 0
 
-  /** The sizes of the two windows can be made small for tests; all members must have the same. */
+  /** The sizes of the windows can be made small for tests; all members must have the same. */
   constructor(sizes: WindowSizes = {}) {
     this.dedupe = new Dedupe(this.rows, sizes.dedupeIdsMax)
     this.requests = new RequestWindow(this.rows, sizes.requestsMax)
+    this.ended = new EndedTransactions(this.rows, sizes.endedTransactionsMax)
   }
 
   /** A number that no claim is marked with. */
@@ -91,6 +96,7 @@ export class MachineState {
 export interface WindowSizes {
   readonly dedupeIdsMax?: number
   readonly requestsMax?: number
+  readonly endedTransactionsMax?: number
 }
 
 /** The answer of a command that changed nothing. */

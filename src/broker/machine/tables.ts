@@ -17,6 +17,9 @@
  *    14 timer      u64 due time, u64 timer id          a message that waits for its time
  *    15 timer ends nothing                            the number of the next timer
  *    21 pull       u32 group id, u32 queue number       an offset that a group keeps itself
+ *    18 transaction  u64 transaction                    an open transaction
+ *    19 ended      u64 page number                      128 remembered ends of transactions
+ *    20 ended ends  nothing                             where the ring of ends begins and ends
  *
  * Every value starts with a u8 version.
  */
@@ -43,6 +46,9 @@ export const TABLE_MOVED = 10
 export const TABLE_PARKED = 11
 export const TABLE_TIMER = 14
 export const TABLE_TIMER_ENDS = 15
+export const TABLE_TRANSACTION = 18
+export const TABLE_ENDED_TRANSACTION = 19
+export const TABLE_ENDED_ENDS = 20
 export const TABLE_PULL_OFFSET = 21
 
 /** The first version of every row's value. */

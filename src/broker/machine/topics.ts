@@ -58,6 +58,11 @@ export function acceptedTypes(topicType: number): readonly number[] {
   return topicType === TOPIC_TYPE_MIXED ? MIXED_TYPES : [topicType]
 }
 
+/** Whether messages of a topic of this type can open transactions. */
+export function takesTransactions(topicType: number): boolean {
+  return topicType === MESSAGE_TYPE_TRANSACTION || topicType === TOPIC_TYPE_MIXED
+}
+
 /** The start of the name of a group's dead letter topic. */
 export const DEAD_LETTER_PREFIX = '%DLQ%'
 

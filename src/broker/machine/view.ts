@@ -17,6 +17,7 @@ import type {
 } from './commands.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import type { QueuePlace } from './parked.ts'
+import type { TransactionNumber } from './transaction-commands.ts'
 
 export interface TopicView {
   readonly id: TopicId
@@ -99,6 +100,19 @@ export interface OrderLoad {
   readonly parkedInAll: number
 }
 
+/** A transaction that nobody has ended yet. */
+export interface TransactionView extends Pointer {
+  readonly transaction: TransactionNumber
+  readonly topicId: TopicId
+  readonly openedAt: Millis
+  /** It was checked as often as it may be and waits for an operator or a late producer. */
+  readonly parked: boolean
+  /** How many checks reached a producer. */
+  readonly checks: number
+  /** When it is checked next, or since when it is parked, in log time. */
+  readonly dueAt: Millis
+}
+
 export interface MachineView {
   /** The stamp of the last entry: log time. */
   readonly now: Millis
@@ -165,6 +179,15 @@ export interface MachineView {
   timerInMemory(id: number): Timer | undefined
   /** Whether the timer waits exactly so. */
   isWaiting(timer: Timer): boolean
+  transaction(transaction: TransactionNumber): TransactionView | undefined
+  /** All open transactions, parked ones too. */
+  transactions(): Iterable<TransactionView>
+  /** The topics that have transactions to check, each with the time of its earliest check. */
+  checkTimes(): Iterable<readonly [topicId: TopicId, dueAt: Millis]>
+  /** Transactions of a topic whose check is due at `time`, earliest first, at most `max`. */
+  dueTransactions(topicId: TopicId, time: Millis, max: number): readonly TransactionView[]
+  /** How many are open, how many of them are parked, and the bytes of their half messages. */
+  readonly transactionCounts: { readonly open: number; readonly parked: number; readonly bytes: number }
   /** How far back repeats are known: ids held, the age of the oldest in log time, repeats that differed. */
   dedupeWindow(): { readonly ids: number; readonly oldestAgeMs: Millis; readonly conflicts: number }
 }

@@ -41,6 +41,8 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   WRONG_MESSAGE_TYPE: true,
   ILLEGAL_OFFSET: true,
   OFFSET_NOT_FOUND: true,
+  INVALID_TRANSACTION_ID: true,
+  CLIENT_NOT_FOUND: true,
   LIMIT_REACHED: true,
   NOT_IMPLEMENTED: true,
   FORBIDDEN: true,

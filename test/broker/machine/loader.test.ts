@@ -21,7 +21,7 @@ function rowsOfEveryTable(): Harness {
   const [topic] = harness.machine.topics()
   if (topic !== undefined) harness.one(sendMany(topic.id, 5000, 700))
   harness.drain()
-  expect(new Set([...harness.table.values()].map(({ key }) => key[1])).size).toBe(12)
+  expect(new Set([...harness.table.values()].map(({ key }) => key[1])).size).toBe(15)
   return harness
 }
 

@@ -6,6 +6,7 @@ import { BrokerError } from '../../../src/base/errors.ts'
 import type {
   AckRequest,
   ChangeInvisibleRequest,
+  EndTransactionRequest,
   LeaderOperations,
   RecallRequest,
   ReceivedMessage,
@@ -82,6 +83,7 @@ export class FakeOperations implements LeaderOperations {
   readonly acks: AckRequest[] = []
   readonly changes: ChangeInvisibleRequest[] = []
   readonly recalls: RecallRequest[] = []
+  readonly ends: EndTransactionRequest[] = []
   readonly releases: (readonly Receipt[])[] = []
   readonly handed: (readonly Receipt[])[] = []
   readonly contacts: (readonly [group: string, topics: readonly string[], clientId: string])[] = []
@@ -98,6 +100,7 @@ export class FakeOperations implements LeaderOperations {
   onChange: (request: ChangeInvisibleRequest) => Promise<{ valid: boolean; receipt: Receipt }> = ({
     receipt,
   }) => Promise.resolve({ valid: true, receipt: { ...receipt, deadline: millis(9999) } })
+  onEnd: (request: EndTransactionRequest) => Promise<void> = () => Promise.resolve()
   onBarrier: () => Promise<void> = () => Promise.resolve()
   onRecall: () => Promise<void> = () => Promise.resolve()
   onContact: () => Promise<void> = () => Promise.resolve()
@@ -125,6 +128,11 @@ export class FakeOperations implements LeaderOperations {
   recall(request: RecallRequest): Promise<void> {
     this.recalls.push(request)
     return this.onRecall()
+  }
+
+  endTransaction(request: EndTransactionRequest): Promise<void> {
+    this.ends.push(request)
+    return this.onEnd(request)
   }
 
   release(receipts: readonly Receipt[]): Promise<void> {
@@ -241,6 +249,7 @@ export function world(changes: Partial<LeaderContext> = {}): World {
     storeHost: '10.0.0.1:8081',
     brokerName: 'broker-0',
     delayMsMax: DELAY_MS_DEFAULT,
+    checkAfterMs: 0,
     advertised: () => ({ scheme: 3, addresses: [{ host: 'mq.example', port: 8081 }] }),
     createTopic: null,
     ...changes,

@@ -20,7 +20,11 @@ export interface LoggedEntry {
 }
 
 /** Room that tests fill without effort; the system's own takes longer to make than most tests run. */
-export const SMALL_WINDOWS: WindowSizes = { dedupeIdsMax: 1 << 14, requestsMax: 1 << 12 }
+export const SMALL_WINDOWS: WindowSizes = {
+  dedupeIdsMax: 1 << 14,
+  requestsMax: 1 << 12,
+  endedTransactionsMax: 1 << 10,
+}
 
 /** One machine with its log and its table. */
 export class Harness {

@@ -1,5 +1,4 @@
 /** What the model of the machine is made of, and the shapes of its answers. */
-import type { TimerName } from '../../../../src/broker/machine/commands.ts'
 
 export interface ModelQueue {
   readonly number: number
@@ -26,12 +25,6 @@ export interface Held {
   autoRenew: boolean
   request: string | null
   client: string | null
-}
-
-export interface ModelTimer extends TimerName {
-  readonly topicId: number
-  moved: boolean
-  over: boolean
 }
 
 export function text(bytes: Uint8Array): string {

@@ -15,7 +15,6 @@ import type {
   Command,
   Delivery,
   Receipt,
-  Timer,
   TimerName,
 } from '../../../../src/broker/machine/commands.ts'
 import { readStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
@@ -25,27 +24,37 @@ import {
   type Held,
   type ModelGroup,
   type ModelQueue,
-  type ModelTimer,
   refusal,
   text,
   topicReply,
 } from './model-parts.ts'
+import { ModelTimers } from './model-timers.ts'
+import { ModelTransactions } from './model-transactions.ts'
 
 export class Model {
   now = 0
-  readonly topics = new Map<string, { id: number; queues: ModelQueue[]; turn: number }>()
+  readonly topics = new Map<string, { id: number; queues: ModelQueue[]; turn: number; type: number }>()
+  readonly transactions = new ModelTransactions()
   readonly groups = new Map<string, ModelGroup>()
   held: Held[] = []
-  readonly timers: ModelTimer[] = []
-  #stored: { key: string; queueId: number; offset: number; at: number; timer?: TimerName }[] = []
+  readonly timers = new ModelTimers()
+  #stored: {
+    key: string
+    queueId: number
+    offset: number
+    at: number
+    timer?: TimerName
+    transaction?: number
+  }[] = []
   #answered: { key: string; reply: unknown; at: number }[] = []
   #ids = { topic: 0, group: 0, queue: 0 }
 
-  apply(stamp: number, command: Command): unknown {
+  /** `position` is where the command's body stands in the log. */
+  apply(stamp: number, command: Command, position: number): unknown {
     this.now = Math.max(this.now, stamp)
     switch (command.type) {
       case 'createTopic':
-        return this.#createTopic(command.name, command.queueCount)
+        return this.#createTopic(command.name, command.queueCount, command.messageType)
       case 'deleteTopic':
         return this.#deleteTopic(command.name)
       case 'createGroup':
@@ -55,7 +64,7 @@ export class Model {
       case 'contact':
         return this.#contact(command)
       case 'send':
-        return this.#send(command.topicId, command.messages)
+        return this.#send(command.topicId, command.messages, position + 8)
       case 'claim':
         return this.#claim(command)
       case 'ack':
@@ -84,21 +93,31 @@ export class Model {
         return { type: 'done' }
       case 'deadLetter':
         return this.#deadLetter(command.groupId, command.queue, command.items)
+      case 'moveTransactions':
       case 'advance':
         return { type: 'done' }
       case 'fire':
-        return this.#fire(command.timers)
+        return this.timers.fire(
+          command.timers,
+          this.now,
+          (topicId) => [...this.topics.values()].some(({ id }) => id === topicId),
+          (topicId) => this.#takePlace(topicId),
+        )
       case 'recall':
-        return this.#recall(text(command.request), command.timer)
+        return this.#once(
+          command.request,
+          'recall',
+          () => this.timers.recall(command.timer, this.now),
+          isDone,
+        )
       case 'moveTimers':
-        // Nobody knows the new place here, so nothing that is said of a moved timer holds any more.
-        for (const { timer } of command.items) {
-          const known = this.#waiting(timer)
-          if (known?.moved === false) known.moved = true
-        }
-        return { type: 'done' }
+        return this.timers.move(command.items, position)
       case 'updateOffset':
         return this.#updateOffset(command)
+      case 'endTransaction':
+        return this.transactions.end(command, this.now, (topicId) => this.#place(topicId))
+      case 'checkTransactions':
+        return this.transactions.check(command.items, this.now)
       case 'updateTopic':
       case 'updateGroup':
       case 'claimInOrder':
@@ -111,7 +130,7 @@ export class Model {
     }
   }
 
-  #createTopic(name: string, count: number): unknown {
+  #createTopic(name: string, count: number, type = 1): unknown {
     const known = this.topics.get(name)
     if (known !== undefined)
       return known.queues.length === count ? topicReply(known.id) : refusal('TOPIC_EXISTS')
@@ -119,7 +138,7 @@ export class Model {
     if (count === 0) return refusal('BAD_REQUEST')
     const id = ++this.#ids.topic
     const queues = Array.from({ length: count }, () => ({ number: ++this.#ids.queue, topicId: id, end: 0 }))
-    this.topics.set(name, { id, queues, turn: 0 })
+    this.topics.set(name, { id, queues, turn: 0, type })
     return topicReply(id)
   }
 
@@ -127,6 +146,7 @@ export class Model {
     const topic = this.topics.get(name)
     if (topic === undefined) return refusal('TOPIC_NOT_FOUND')
     this.topics.delete(name)
+    this.transactions.forget(topic.id)
     const gone = topic.queues.map(({ number }) => number)
     this.held = this.held.filter(({ queue }) => !gone.includes(queue))
     for (const group of this.groups.values()) {
@@ -183,20 +203,29 @@ export class Model {
     return groupReply(group.id)
   }
 
-  #send(topicId: number, messages: Uint8Array): unknown {
+  #send(topicId: number, messages: Uint8Array, position: number): unknown {
     const topic = [...this.topics.values()].find(({ id }) => id === topicId)
     if (topic === undefined) return refusal('TOPIC_NOT_FOUND')
     const sent = []
     for (let at = 0; at < messages.byteLength; ) {
       const header = readStoredHeader(messages, at)
       if (header === undefined) throw new Error('a message is whole')
-      const { identityA, identityB, bodyLength, bodyCrc, headerBytes, rawLength } = header
+      const { identityA, identityB, bodyLength, bodyCrc, headerBytes, rawLength, value } = header
       const key = [topicId, identityA, identityB, bodyLength, bodyCrc].join()
       const known = this.#stored.find((one) => one.key === key && one.at + DEDUPE_MS > this.now)
-      if (known === undefined) {
+      if (known?.transaction !== undefined) {
+        sent.push({ queueId: 0, offset: 0, repeated: true, transaction: known.transaction })
+      } else if (known === undefined && topic.type !== 1 && header.messageType === 4) {
+        const transaction = position + at
+        this.transactions.add(transaction, topicId, this.now, value)
+        this.#stored.push({ key, queueId: 0, offset: 0, transaction, at: this.now })
+        sent.push({ queueId: 0, offset: 0, repeated: false, transaction })
+      } else if (known === undefined) {
         const dueMs = header.messageType === 3 ? header.value : 0
         if (dueMs > this.now) {
-          sent.push(this.#addTimer(key, topicId, dueMs))
+          const timer = this.timers.add(topicId, dueMs, position + at)
+          this.#stored.push({ key, queueId: 0, offset: 0, at: this.now, timer })
+          sent.push({ queueId: 0, offset: 0, repeated: false, timer })
           at += headerBytes + rawLength
           continue
         }
@@ -213,51 +242,31 @@ export class Model {
     return { type: 'sent', messages: sent }
   }
 
-  #addTimer(key: string, topicId: number, dueMs: number): unknown {
-    const timer = { id: this.timers.length + 1, dueMs: dueMs as TimerName['dueMs'] }
-    this.timers.push({ ...timer, topicId, moved: false, over: false })
-    this.#stored.push({ key, queueId: 0, offset: 0, at: this.now, timer })
-    return { queueId: 0, offset: 0, repeated: false, timer }
+  /** The next place in a topic. */
+  #place(topicId: number): { readonly queueId: number; readonly offset: number } {
+    const place = this.#takePlace(topicId)
+    if (place === undefined) throw new Error('an open transaction has a topic')
+    return place
   }
 
-  #waiting({ id }: TimerName): ModelTimer | undefined {
-    return this.timers.find((one) => one.id === id && !one.over)
+  #takePlace(topicId: number): { readonly queueId: number; readonly offset: number } | undefined {
+    const topic = [...this.topics.values()].find(({ id }) => id === topicId)
+    if (topic === undefined) return undefined
+    const queueId = topic.turn++ % topic.queues.length
+    return { queueId, offset: (topic.queues[queueId] as ModelQueue).end++ }
   }
 
-  #fire(timers: readonly Timer[]): unknown {
-    let count = 0
-    for (const one of timers) {
-      const timer = this.#waiting(one)
-      if (timer === undefined || timer.moved) continue
-      const topic = [...this.topics.values()].find(({ id }) => id === timer.topicId)
-      if (topic !== undefined && timer.dueMs > this.now) continue
-      timer.over = true
-      if (topic === undefined) continue
-      ;(topic.queues[topic.turn++ % topic.queues.length] as ModelQueue).end++
-      count++
-    }
-    return { type: 'fired', count }
-  }
-
-  #recall(request: string, one: Timer): unknown {
-    const key = `recall${request}`
-    if (this.#answered.some((before) => before.key === key && before.at + REQUEST_WINDOW_MS > this.now))
-      return { type: 'done' }
-    if (one.id > this.timers.length) return refusal('BAD_REQUEST')
-    if (one.dueMs <= this.now) return refusal('ILLEGAL_OPERATION')
-    const timer = this.#waiting(one)
-    if (timer?.moved === true) return { type: 'changedMeanwhile' }
-    if (timer !== undefined) timer.over = true
-    this.#answered.push({ key, reply: undefined, at: this.now })
-    return { type: 'done' }
-  }
-
-  #once(request: Uint8Array, kind: string, make: () => unknown): unknown {
+  #once(
+    request: Uint8Array,
+    kind: string,
+    make: () => unknown,
+    isKept: (reply: unknown) => boolean = () => true,
+  ): unknown {
     const key = kind + text(request)
     const before = this.#answered.find((one) => one.key === key && one.at + REQUEST_WINDOW_MS > this.now)
     if (before !== undefined) return before.reply
     const reply = make()
-    this.#answered.push({ key, reply, at: this.now })
+    if (isKept(reply)) this.#answered.push({ key, reply, at: this.now })
     return reply
   }
 
@@ -367,4 +376,8 @@ export class Model {
     }
     return { type: 'done' }
   }
+}
+
+function isDone(reply: unknown): boolean {
+  return (reply as { readonly type: string }).type === 'done'
 }

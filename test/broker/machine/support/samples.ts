@@ -120,6 +120,23 @@ export const SAMPLES: readonly Command[] = [
     })),
   },
   { type: 'dropPages', queue: 4, endPage: FAR },
+  { type: 'endTransaction', transaction: FAR as LogPosition, topicId: 5, resolution: 'commit' },
+  { type: 'endTransaction', transaction: 9 as LogPosition, topicId: 0xffff_ffff, resolution: 'rollback' },
+  {
+    type: 'checkTransactions',
+    items: [
+      { transaction: 9 as LogPosition, checks: 3, nextAt: 1_700_000_000_000 as Millis },
+      { transaction: 10 as LogPosition, checks: 15, nextAt: null },
+    ],
+  },
+  {
+    type: 'moveTransactions',
+    items: [1, 2].map((id) => ({
+      transaction: id as LogPosition,
+      position: FAR as LogPosition,
+      stored: Buffer.from(storedMessage(id, 'half', { messageType: 4, value: 6000 })),
+    })),
+  },
   { type: 'fire', timers: [timer, { ...timer, id: 3 }] },
   { type: 'recall', request: Buffer.from(requestKey(9)), timer },
   { type: 'moveTimers', items: [] },

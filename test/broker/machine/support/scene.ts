@@ -18,6 +18,7 @@ export interface SceneOptions extends WindowSizes {
   readonly queues?: number
   readonly attemptsMax?: number
   readonly fifo?: boolean
+  readonly messageType?: number
 }
 
 /** What differs from a claim of everything new by client 1 under a new request. */
@@ -30,10 +31,10 @@ export class Scene extends Harness {
   #messages = 0
   #requests = 1000
 
-  constructor({ queues = 1, attemptsMax = 3, fifo = false, ...sizes }: SceneOptions = {}) {
+  constructor({ queues = 1, attemptsMax = 3, fifo = false, messageType = 1, ...sizes }: SceneOptions = {}) {
     super(sizes)
     this.apply([
-      { type: 'createTopic', name: 'orders', messageType: 1, queueCount: queues },
+      { type: 'createTopic', name: 'orders', messageType, queueCount: queues },
       { type: 'createGroup', name: 'shop', start: { from: 'default' }, ...plainPolicy(attemptsMax), fifo },
       { type: 'contact', group: 'shop', topicId: 1, timeOffsets: [] },
     ])

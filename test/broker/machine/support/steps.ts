@@ -9,6 +9,7 @@ import type {
   Delivery,
   Receipt,
   Reply,
+  SentMessage,
   StartPolicy,
   Timer,
 } from '../../../../src/broker/machine/commands.ts'
@@ -52,6 +53,7 @@ export class Actor {
   #receipts: Receipt[] = []
   #timers: readonly Timer[] = []
   #requests = 0
+  #transactions: { readonly transaction: LogPosition; readonly topicId: number }[] = []
 
   /** The commands of a step, chosen by what the machine shows. */
   commandsOf(step: Step, machine: BrokerMachine): Command[] {
@@ -63,14 +65,33 @@ export class Actor {
   learn(commands: readonly Command[], replies: readonly Reply[]): void {
     for (const [i, reply] of replies.entries()) {
       const command = commands[i]
+      if (reply.type === 'sent' && command?.type === 'send')
+        this.#learnHalves(command.topicId, reply.messages)
       if (reply.type !== 'claimed' || command?.type !== 'claim') continue
       for (const message of reply.messages) this.#receipts.push({ ...message, groupId: command.groupId })
     }
     this.#receipts = this.#receipts.slice(-40)
   }
 
+  #learnHalves(topicId: number, messages: readonly SentMessage[]): void {
+    for (const { transaction } of messages) {
+      if (transaction !== undefined) this.#transactions.push({ transaction, topicId })
+    }
+    this.#transactions = this.#transactions.slice(-20)
+  }
+
+  #end(random: Prng, machine: BrokerMachine): Command {
+    const open = [...machine.transactions()]
+    const known = random.chance(0.5) && open.length > 0 ? open : this.#transactions
+    const resolution = random.chance(0.6) ? 'commit' : 'rollback'
+    if (known.length === 0) return { type: 'advance' }
+    const { transaction, topicId } = random.pick(known)
+    const wrongTopic = random.chance(0.05) ? 77 : topicId
+    return { type: 'endTransaction', transaction, topicId: wrongTopic, resolution }
+  }
+
   #command(random: Prng, machine: BrokerMachine): Command {
-    const kind = random.below(100)
+    const kind = random.below(118)
     if (kind < 5) return this.#catalog(random)
     if (kind < 15) return this.#contact(random, machine)
     if (kind < 40) return this.#send(random, machine)
@@ -83,6 +104,8 @@ export class Actor {
     if (kind < 95) return { type: 'renew', invisibleMs: 60_000 as Millis, deliveries: this.#some(random) }
     if (kind < 97) return deadLetter(random, machine)
     if (kind < 99) return this.#updateOffset(random, machine)
+    if (kind >= 110) return this.#end(random, machine)
+    if (kind >= 100) return kind < 107 ? check(random, machine) : move(random, machine)
     return { type: 'advance' }
   }
 
@@ -102,7 +125,7 @@ export class Actor {
           ...plainPolicy(random.below(3)),
         }
       default:
-        return { type: 'createTopic', name, messageType: 1, queueCount: random.below(4) }
+        return { type: 'createTopic', name, messageType: typeOf(name), queueCount: random.below(4) }
     }
   }
 
@@ -121,7 +144,11 @@ export class Actor {
       const id = random.below(60)
       const later = random.pick([-1, 0, 1, 4000, 30_000])
       if (random.chance(0.3)) return delayedMessage(id, Math.max(0, machine.now + later))
-      return storedMessage(id, random.chance(0.1) ? 'another body' : `body ${id}`)
+      const body = random.chance(0.1) ? 'another body' : `body ${id}`
+      const isHalf = topic !== undefined && topic.messageType !== 1 && id % 2 === 0
+      return isHalf
+        ? storedMessage(id, body, { messageType: 4, value: 1000 * (id % 8) })
+        : storedMessage(id, body)
     })
     return sendOf(topic?.id ?? 1, messages)
   }
@@ -214,6 +241,33 @@ function parts(random: Prng, machine: BrokerMachine, group: GroupView): ClaimPar
     }
   }
   return chosen
+}
+
+/** Topics of the name `a` take NORMAL messages, `b` all, `c` transactions. */
+function typeOf(name: string): number {
+  return name === 'b' ? 127 : name === 'c' ? 4 : 1
+}
+
+function check(random: Prng, machine: BrokerMachine): Command {
+  const items = [...machine.transactions()]
+    .filter(() => random.chance(0.5))
+    .map(({ transaction, checks }) => ({
+      transaction,
+      checks: random.chance(0.1) ? checks + 1 : checks,
+      nextAt: random.chance(0.3) ? null : ((machine.now + random.below(9000)) as Millis),
+    }))
+  return { type: 'checkTransactions', items }
+}
+
+function move(random: Prng, machine: BrokerMachine): Command {
+  const items = [...machine.transactions()]
+    .filter(() => random.chance(0.5))
+    .map(({ transaction, position, size }) => ({
+      transaction,
+      position: (random.chance(0.1) ? position + 1 : position) as LogPosition,
+      stored: storedMessage(0, 'x'.repeat(size - TYPED_HEADER_BYTES), { messageType: 4, value: 0 }),
+    }))
+  return { type: 'moveTransactions', items }
 }
 
 function deadLetter(random: Prng, machine: BrokerMachine): Command {

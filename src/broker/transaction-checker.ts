@@ -1,0 +1,136 @@
+/**
+ * Asks producers, on the leader, what became of transactions that nobody ended (RocketMQ: check back). A check that
+ * reached a producer is recorded in the log; after the last one the transaction is parked. While no producer of a topic
+ * can be reached, its transactions wait and nothing is counted.
+ */
+import { millis, type Millis } from '../base/brand.ts'
+import type { TransactionConfig } from '../base/config.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Clock, Logger } from '../base/ports.ts'
+import type { TopicId } from './machine/commands.ts'
+import { encodeCommand, encodeTransactionId } from './machine/index.ts'
+import type { TransactionCheck } from './machine/transaction-commands.ts'
+import type { MachineView, TransactionView } from './machine/view.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { ReplicatedLog } from './replicated-log.ts'
+
+const LOOK_EVERY_MS = 500
+/** Checks of one topic in a round, and of those at the same time. */
+const CHECKS_PER_ROUND_MAX = 256
+const CHECKS_AT_ONCE_MAX = 16
+/** A topic whose producers could not be reached is left alone so long. */
+const UNREACHED_MS = 2_000
+/** Log time moves on at least so often while checks are to come, so that a new leader goes on from there. */
+const ADVANCE_EVERY_MS = 5_000
+
+/** The way to producers, on whatever node their streams are. */
+export interface CheckRelay {
+  /** Hands a check to one live producer of the topic. False when none could be reached. Does not throw. */
+  check(topic: string, transactionId: string, stored: Uint8Array): Promise<boolean>
+}
+
+export interface TransactionCheckerOptions {
+  readonly config: TransactionConfig
+  readonly view: MachineView
+  readonly log: ReplicatedLog
+  readonly reader: MessageReader
+  readonly relay: CheckRelay
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly now: () => Millis
+}
+
+export class TransactionChecker {
+  readonly #options: TransactionCheckerOptions
+  /** Until when topics are left alone, in monotonic time. */
+  readonly #unreached = new Map<TopicId, number>()
+  #cancelTimer: () => void = () => undefined
+  #running = false
+  #working = false
+
+  constructor(options: TransactionCheckerOptions) {
+    this.#options = options
+  }
+
+  /** This member leads from now on. */
+  start(): void {
+    this.#running = true
+    this.#unreached.clear()
+    this.#sleep()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#cancelTimer()
+  }
+
+  #sleep(): void {
+    this.#cancelTimer()
+    if (this.#running) this.#cancelTimer = this.#options.clock.timer(LOOK_EVERY_MS, () => this.#wake())
+  }
+
+  #wake(): void {
+    if (this.#working) return
+    this.#working = true
+    this.#round()
+      .catch((error: unknown) => {
+        this.#options.logger.warn({ error: messageOf(error) }, 'transactions could not be checked')
+      })
+      .finally(() => {
+        this.#working = false
+        this.#sleep()
+      })
+  }
+
+  async #round(): Promise<void> {
+    const { view, log, now, clock } = this.#options
+    const { open, parked } = view.transactionCounts
+    if (!log.leading || open === parked) return
+    const time = now()
+    const items: TransactionCheck[] = []
+    for (const [topicId, dueAt] of Array.from(view.checkTimes())) {
+      if (dueAt > time || clock.mono() < (this.#unreached.get(topicId) ?? 0)) continue
+      this.#unreached.delete(topicId)
+      if (!(await this.#checkTopic(topicId, time, items)))
+        this.#unreached.set(topicId, clock.mono() + UNREACHED_MS)
+    }
+    if (items.length > 0) await log.propose(encodeCommand({ type: 'checkTransactions', items }))
+    else if (time - view.now >= ADVANCE_EVERY_MS) await log.propose(encodeCommand({ type: 'advance' }))
+  }
+
+  /** False when a producer was needed and none could be reached. */
+  async #checkTopic(topicId: TopicId, time: Millis, items: TransactionCheck[]): Promise<boolean> {
+    const { view, config, logger } = this.#options
+    const topic = view.topicById(topicId)
+    if (topic === undefined) return true
+    const { name } = topic
+    const due = view.dueTransactions(topicId, time, CHECKS_PER_ROUND_MAX)
+    const toAsk = due.filter(({ checks }) => checks < config.checksMax)
+    for (const { transaction, checks } of due) {
+      if (checks < config.checksMax) continue
+      items.push({ transaction, checks, nextAt: null })
+      const id = encodeTransactionId({ topicId, transaction })
+      logger.warn({ topic: name, transactionId: id, checks }, 'transaction parked after its last check')
+    }
+    const nextAt = millis(time + config.checkIntervalMs)
+    for (let start = 0; start < toAsk.length; start += CHECKS_AT_ONCE_MAX) {
+      const some = toAsk.slice(start, start + CHECKS_AT_ONCE_MAX)
+      const reached = await Promise.all(some.map((open) => this.#check(name, open)))
+      for (const [i, { transaction, checks }] of some.entries()) {
+        if (reached[i] === true) items.push({ transaction, checks, nextAt })
+      }
+      if (reached.includes(false)) return false
+    }
+    return true
+  }
+
+  async #check(topic: string, { topicId, transaction }: TransactionView): Promise<boolean> {
+    const { view, reader, relay } = this.#options
+    const open = view.transaction(transaction)
+    if (open === undefined) return true
+    const { position, size, tagHash } = open
+    // A copy: what the log's memory holds there may change while nodes are asked.
+    const stored = new Uint8Array(await reader.message({ position, size, tagHash }))
+    return relay.check(topic, encodeTransactionId({ topicId, transaction }), stored)
+  }
+}
