@@ -12,7 +12,7 @@ import { RETENTION_CHECK_MS } from '../base/limits.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import type { KeptLog } from '../dledger/kept-log.ts'
 import { encodeCommand } from './machine/index.ts'
-import { readEntryHeader } from './machine/entry-codec.ts'
+import { stampOf } from './machine/entry-codec.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { MessageMover } from './message-mover.ts'
@@ -148,7 +148,7 @@ export class Retention {
   /** Log time of the first entry at or behind a position that has one. Everything before is as old or older. */
   async #stampFrom(position: number): Promise<Millis | undefined> {
     for await (const body of this.#options.kept.bodiesFrom(position as LogPosition)) {
-      const stamp = body.byteLength === 0 ? undefined : readEntryHeader(body)?.stampMs
+      const stamp = stampOf(body)
       if (stamp !== undefined) return stamp
     }
     return undefined

@@ -80,6 +80,15 @@ export function readEntryHeader(data: Uint8Array, part: MachinePart | null = nul
   return { stampMs: stampMs as Millis, commandCount }
 }
 
+/** The stamp of an entry, whatever its commands are; `undefined` when the bytes are no entry of this version. */
+export function stampOf(data: Uint8Array): Millis | undefined {
+  const view = viewOf(data)
+  if (data.byteLength < ENTRY_HEADER_BYTES || view.getUint8(0) !== ENTRY_VERSION) return undefined
+  if (view.getUint32(8) > UINT64_HIGH_MAX) return undefined
+  const stampMs = getUint64(view, 8)
+  return stampMs > STAMP_MS_MAX ? undefined : (stampMs as Millis)
+}
+
 function isKnown(view: DataView, at: number, part: MachinePart | null): boolean {
   const kind = view.getUint8(at)
   const version = view.getUint8(at + 1)

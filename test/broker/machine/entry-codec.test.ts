@@ -8,6 +8,7 @@ import {
   encodeEntry,
   readEntryHeader,
   STAMP_MS_MAX,
+  stampOf,
 } from '../../../src/broker/machine/entry-codec.ts'
 import { entryOf } from './support/harness.ts'
 import { sendMany } from './support/messages.ts'
@@ -28,6 +29,22 @@ describe('an entry', () => {
     const { size, chunks } = encodeEntry(5 as Millis, [encodeCommand(send)])
     expect(chunks).toContain(send.messages)
     expect(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)).toBe(size)
+  })
+})
+
+describe('the stamp of an entry', () => {
+  test('is told whatever its commands are, also those of another machine', () => {
+    const data = entryOf(123_456_789_012, [{ type: 'advance' }])
+    data[16] = 64
+    expect(stampOf(data)).toBe(123_456_789_012)
+  })
+
+  test('is not told of what is no entry', () => {
+    const data = entryOf(5, [{ type: 'advance' }])
+    expect(stampOf(new Uint8Array(0))).toBeUndefined()
+    expect(stampOf(data.slice(0, 15))).toBeUndefined()
+    expect(stampOf(data.slice().fill(0xff, 8, 12))).toBeUndefined()
+    expect(stampOf(data.slice().fill(2, 0, 1))).toBeUndefined()
   })
 })
 
