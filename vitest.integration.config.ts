@@ -14,6 +14,7 @@ export const LONG_TESTS = [
   'folders',
   'ledger',
   'members',
+  'query',
 ].map((name) => `test/integration/${name}.test.ts`)
 
 /** What all tests with real processes need: one file after the other, with time to start and stop. */

@@ -50,6 +50,19 @@ export const SQL_IN_TEXTS_MAX = 1_024
 /** Compiled SQL filters that a member keeps. */
 export const SQL_FILTERS_KEPT_MAX = 256
 
+// Queries
+/** Messages that one query looks at because a hash fits, or reads one after the other. */
+export const INDEX_CANDIDATES_MAX = 10_000
+/** As RocketMQ's maxNum of a query by key. */
+export const QUERY_MESSAGES_MAX = 64
+/** Bodies of the messages in one answer. */
+export const QUERY_BYTES_MAX = 4 * MIB
+/** What a trace reads of the log, and the events that it tells. */
+export const TRACE_BYTES_MAX = 256 * MIB
+export const TRACE_EVENTS_MAX = 1_000
+/** Queries under way on a member. */
+export const QUERIES_MAX = 64
+
 // The log
 /** One entry holds the commands of one turn; a single large command may stand alone in it. */
 export const ENTRY_BYTES_MAX = REQUEST_BYTES_MAX + 1 * MIB

@@ -4,6 +4,7 @@ import { addConsumeCommand } from './consume-command.ts'
 import { addGroupCommand } from './group-command.ts'
 import { addLedgerCommand } from './ledger-command.ts'
 import { addMemberCommand } from './member-command.ts'
+import { addMessageCommand } from './message-command.ts'
 import { addProduceCommand } from './produce-command.ts'
 import { runProgram } from './run-program.ts'
 import { addSnapshotCommand } from './snapshot-command.ts'
@@ -17,6 +18,8 @@ const EXAMPLES = `Examples:
   npm run cli -- produce orders "first"         send a message
   npm run cli -- consume orders -g billing      receive it
   npm run cli -- group describe billing         how far a group is
+  npm run cli -- message query orders --key k1   find messages
+  npm run cli -- trace ID                        what became of one
   npm run cli -- ledger append events "first"    a replicated log for any program
 `
 
@@ -30,6 +33,7 @@ addTopicCommand(program)
 addGroupCommand(program)
 addProduceCommand(program)
 addConsumeCommand(program)
+addMessageCommand(program)
 addLedgerCommand(program)
 addSnapshotCommand(program)
 addMemberCommand(program)

@@ -71,11 +71,19 @@ export class AdminService {
     })
   }
 
-  /** Runs a changing call on this member, which must lead. Returns the index of its entry. */
+  /** How far a read must see that begins now, as the leader says (thesis 6.4). */
+  readIndex(): Promise<LogIndex> {
+    return this.#atLeader({ method: 'readIndex', request: {} })
+  }
+
+  /** Runs a call on this member, which must lead. Returns the index of the entry that made the change. */
   async run(call: AdminCall): Promise<LogIndex> {
-    const { admin } = this.#options
+    const { admin, broker } = this.#options
     const request = call.request as { readonly name: string }
     switch (call.method) {
+      case 'readIndex':
+        if (!broker.ledger.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
+        return broker.ledger.requests.readIndex()
       case 'createTopic': {
         const { name, messageType, queueCount } = call.request as CreateTopicRequest
         return admin.createTopic(name, messageType, queueCount)

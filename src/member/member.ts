@@ -38,6 +38,7 @@ import { addressOf, PeerLink } from './peer-link.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { ProducerRelay } from './producer-relay.ts'
 import { registration } from './registration.ts'
+import { MemberQueries } from './queries.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
 /** What is in the log of a leader that stops gets this long to be answered before another one is to lead. */
@@ -103,6 +104,7 @@ class Member implements RunningMember {
   readonly #proxy: Proxy
   readonly #relay: ProducerRelay
   readonly #ledgers: MemberLedgers
+  #queries: MemberQueries | null = null
   readonly #refusals = new Map<NodeId, string>()
   readonly #watch = new PeerWatch()
   readonly #nameServers = new NameServerClients()
@@ -207,6 +209,13 @@ class Member implements RunningMember {
     await this.#link.start()
     await this.#broker.start()
     await this.#ledgers.sweeper.start()
+    this.#queries = await MemberQueries.open({
+      dataFolder: this.#config.dataFolder,
+      broker: this.#broker,
+      readIndex: () => this.#adminService.readIndex(),
+      clock: this.#clock,
+      logger: this.#logger.child({ part: 'index' }),
+    })
     this.#rpc = await startRpcServer({
       ...addressOf(this.#config.listen.client),
       certificate: await ownCertificate(this.#config, this.#clock, this.#logger),
@@ -218,6 +227,7 @@ class Member implements RunningMember {
           ...this.#adminService.methods(),
           ...this.#membersService.methods(),
           ...this.#ledgers.service.methods(),
+          ...this.#queries.methods,
         ],
       }),
       clock: this.#clock,
@@ -241,6 +251,7 @@ class Member implements RunningMember {
     await this.#proxy.close()
     this.#ledgers.sweeper.stop()
     this.#changes.stop()
+    await this.#queries?.close()
     await this.#broker.close()
     await this.#link.close()
     await this.#registering

@@ -110,6 +110,10 @@ export class StateView implements MachineView {
     return this.state.groups.byId.get(groupId)?.pullOffsets.keys() ?? []
   }
 
+  claimAt(groupId: GroupId, queue: QueueNumber, offset: QueueOffset): ClaimView | undefined {
+    return this.state.groups.consumer(groupId, queue)?.inFlight.get(offset)?.view()
+  }
+
   claimsOfRequest(request: RequestKey): readonly ClaimedMessage[] {
     return heldUnder(this.state, request)
   }

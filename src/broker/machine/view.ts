@@ -147,6 +147,8 @@ export interface MachineView {
   readyLanes(groupId: GroupId, topicId: TopicId, now: Millis, max: number): readonly LaneView[]
   /** How many lanes and parked messages a fifo group has in a topic, and how many are parked altogether. */
   orderLoad(groupId: GroupId, topicId: TopicId): OrderLoad
+  /** What a group holds or may hold again of a message; `undefined` when it is not in flight. */
+  claimAt(groupId: GroupId, queue: QueueNumber, offset: QueueOffset): ClaimView | undefined
   /** Claims that a request made and that are still held under it; empty when there are none. */
   claimsOfRequest(request: RequestKey): readonly ClaimedMessage[]
   /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
