@@ -11,6 +11,7 @@ export const LONG_TESTS = [
   'retention',
   'catch-up',
   'partitions',
+  'delay',
   'folders',
   'ledger',
   'members',
