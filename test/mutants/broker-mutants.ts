@@ -4,6 +4,7 @@ import { mutantsOf } from './mutant.ts'
 export const BROKER_MUTANTS = [
   ...mutantsOf('broker/machine/send.ts', 'broker', [
     ['stores a repeat again', 'if (slot >= 0)', 'if (slot < -1)'],
+    ['lets a message wait that is due', '} else if (dueMs > now) {', '} else if (dueMs > 0) {'],
   ]),
   ...mutantsOf('broker/machine/pop.ts', 'broker', [
     ['claims from a cursor that has moved', 'consumer.cursor !== start ||', ''],
@@ -19,6 +20,16 @@ export const BROKER_MUTANTS = [
       'state.requests.find(command.request, COMMAND_KINDS.claim, state.now) >= 0',
       'state.now < 0',
     ],
+  ]),
+  ...mutantsOf('broker/machine/timer-commands.ts', 'broker', [
+    ['fires before the time', 'timer.dueMs > now || ', ''],
+    ['fires again', 'timers.remove(timer)\n    if (topic', 'if (topic'],
+    ['recalls what is due', "if (timer.dueMs <= now) return refused('ILLEGAL_OPERATION', TOO_LATE)", ''],
+    ['fires from below the rising floor', ' || timer.position < state.rising', ''],
+  ]),
+  ...mutantsOf('broker/machine/timers.ts', 'broker', [
+    ['gives a number twice after a restart', 'this.#rows.touch(this.#ends)', ''],
+    ['takes any row for the timer', 'this.#sums.get(timer.id) === crcOf(timer)', 'this.has(timer.id)'],
   ]),
   ...mutantsOf('broker/machine/machine.ts', 'broker', [
     ['lets no remembered message go by log time', 'state.dedupe.expire(state.now)', '', 54],

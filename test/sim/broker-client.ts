@@ -9,13 +9,17 @@ import { crc32 } from '../../src/base/crc32.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { ClaimPlanner } from '../../src/broker/claim-planner.ts'
 import type { BrokerMachine } from '../../src/broker/machine/index.ts'
-import type { Claim, Command, Pointer, Receipt, Reply } from '../../src/broker/machine/commands.ts'
-import { STORED_HEADER_BYTES, writeStoredHeader } from '../../src/broker/machine/stored-message.ts'
+import type { Claim, Command, Pointer, Receipt, Reply, Timer } from '../../src/broker/machine/commands.ts'
+import {
+  STORED_HEADER_BYTES,
+  TYPED_HEADER_BYTES,
+  writeStoredHeader,
+} from '../../src/broker/machine/stored-message.ts'
 import { ALL_MESSAGES } from '../../src/broker/tag-filter.ts'
 
 export const TOPIC = 'orders'
 export const GROUP = 'workers'
-const QUEUE_COUNT = 3
+export const QUEUE_COUNT = 3
 /** Few attempts, so that dead letters happen. */
 const ATTEMPTS_MAX = 4
 /** Stands for a pointer that is not in memory: planning needs no more than that there is one. */
@@ -42,9 +46,11 @@ export class BrokerClient {
     this.#number = number
   }
 
-  /** The next call, chosen by what the asked member's machine shows; `null` to wait. */
-  next(machine: BrokerMachine, now: Millis, prng: Prng): Call {
-    this.#open ??= this.#choose(machine, now, prng)
+  /**
+   * The next call, chosen by what the asked member's machine shows. `timers` are all that members told of so far.
+   */
+  next(machine: BrokerMachine, timers: readonly Timer[], now: Millis, prng: Prng): Call {
+    this.#open ??= this.#choose(machine, timers, now, prng)
     return this.#open
   }
 
@@ -58,10 +64,10 @@ export class BrokerClient {
     }
   }
 
-  #choose(machine: BrokerMachine, now: Millis, prng: Prng): Call {
+  #choose(machine: BrokerMachine, timers: readonly Timer[], now: Millis, prng: Prng): Call {
     const topic = machine.topic(TOPIC)
     if (topic === undefined) {
-      return plain({ type: 'createTopic', name: TOPIC, messageType: 1, queueCount: QUEUE_COUNT })
+      return plain({ type: 'createTopic', name: TOPIC, messageType: 127, queueCount: QUEUE_COUNT })
     }
     const group = machine.group(GROUP)
     if (group === undefined) {
@@ -72,19 +78,32 @@ export class BrokerClient {
       return plain({ type: 'contact', group: GROUP, topicId: topic.id, timeOffsets: [] })
     }
     const dice = prng.below(100)
-    if (dice < 45) return this.#send(topic.id, prng)
+    if (dice < 38) return this.#send(topic.id, now, prng)
+    if (dice < 45) return plain(this.#timer(timers, now, prng) ?? { type: 'advance' })
     if (dice < 70) return plain(this.#claim(machine, now, prng) ?? { type: 'advance' })
     if (dice < 88) return plain(this.#ack(prng) ?? { type: 'advance' })
     if (dice < 94) return plain(this.#change(prng) ?? { type: 'advance' })
     return plain(deadLetter(machine, now) ?? { type: 'advance' })
   }
 
-  #send(topicId: number, prng: Prng): Call {
+  #send(topicId: number, now: Millis, prng: Prng): Call {
     const count = prng.below(4, 1)
     const ids = Array.from({ length: count }, () => this.#number * 1_000_000 + ++this.#messages)
     const messages = new Writer()
-    for (const id of ids) messages.raw(storedMessage(id))
+    for (const id of ids) {
+      const laterMs = prng.chance(0.3) ? prng.pick([0, 400, 3000, 15_000]) : undefined
+      messages.raw(storedMessage(id, laterMs === undefined ? undefined : now + laterMs))
+    }
     return { command: { type: 'send', topicId, count, messages: messages.done().slice() }, ids }
+  }
+
+  /** What the leader's timer driver does, and recalls; now and then too early, too late or once more. */
+  #timer(timers: readonly Timer[], now: Millis, prng: Prng): Command | null {
+    const known = timers.slice(-40)
+    if (known.length === 0) return null
+    if (prng.chance(0.3)) return { type: 'recall', request: this.#request(), timer: prng.pick(known) }
+    const due = known.filter(({ dueMs }) => dueMs <= now || prng.chance(0.05))
+    return due.length === 0 ? null : { type: 'fire', timers: due }
   }
 
   #claim(machine: BrokerMachine, now: Millis, prng: Prng): Claim | null {
@@ -159,11 +178,14 @@ function deadLetter(machine: BrokerMachine, now: Millis): Command | null {
   return { type: 'deadLetter', groupId: first.groupId, queue: first.queue, items }
 }
 
-function storedMessage(id: number): Uint8Array {
+/** With a due time it is of type DELAY. */
+function storedMessage(id: number, dueMs?: number): Uint8Array {
   const raw = utf8(`body ${id}`)
-  const message = new Uint8Array(STORED_HEADER_BYTES + raw.byteLength)
+  const headerBytes = dueMs === undefined ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
+  const message = new Uint8Array(headerBytes + raw.byteLength)
   writeStoredHeader(message, {
-    messageType: 1,
+    messageType: dueMs === undefined ? 1 : 3,
+    ...(dueMs !== undefined && { value: dueMs }),
     identityA: Math.imul(id, 0x9e37_79b1) >>> 0,
     identityB: id,
     bodyCrc: crc32(raw),
@@ -175,6 +197,6 @@ function storedMessage(id: number): Uint8Array {
     bodyLength: raw.byteLength,
     storedAtMs: 0,
   })
-  message.set(raw, STORED_HEADER_BYTES)
+  message.set(raw, headerBytes)
   return message
 }

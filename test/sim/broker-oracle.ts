@@ -3,7 +3,8 @@
  * twice stands once, a message in flight is held by one receiver, an acknowledged one is never handed out again.
  */
 import { assert } from '../../src/base/assert.ts'
-import type { Command, Receipt, Reply, SentMessage } from '../../src/broker/machine/commands.ts'
+import type { Command, Receipt, Reply, SentMessage, Timer } from '../../src/broker/machine/commands.ts'
+import { QUEUE_COUNT } from './broker-client.ts'
 
 /** A message as its sender knows it. */
 export interface SentId {
@@ -34,6 +35,11 @@ export class BrokerOracle {
   readonly #claims = new Map<string, readonly string[]>()
   /** Acks that were valid, so that a repeat of the request is known. */
   readonly #acks = new Map<string, readonly boolean[]>()
+  readonly #timers = new Map<number, { readonly dueMs: number; state: 'waits' | 'came' | 'recalled' }>()
+  /** The queue that the next message comes into. */
+  #nextQueue = 0
+  #fired = 0
+  #recalled = 0
   #delivered = 0
   #acked = 0
   #repeated = 0
@@ -44,18 +50,27 @@ export class BrokerOracle {
     readonly delivered: number
     readonly acked: number
     readonly repeated: number
+    readonly fired: number
+    readonly recalled: number
   } {
     return {
       stored: this.#stored.size,
       delivered: this.#delivered,
       acked: this.#acked,
       repeated: this.#repeated,
+      fired: this.#fired,
+      recalled: this.#recalled,
     }
   }
 
   /** The message of this id stands here, and was found there as soon as it was stored. */
   storedAt(id: number): SentMessage | undefined {
     return this.#stored.get(id)
+  }
+
+  /** How many messages wait for their time. */
+  get waiting(): number {
+    return [...this.#timers.values()].filter(({ state }) => state === 'waits').length
   }
 
   /** How many messages stand in a queue of the topic. */
@@ -67,6 +82,8 @@ export class BrokerOracle {
   observe(command: Command, reply: Reply, stampMs: number, ids: readonly number[]): void {
     this.#now = Math.max(this.#now, stampMs)
     if (reply.type === 'sent') this.#sent(ids, reply)
+    else if (command.type === 'fire' && reply.type === 'fired') this.#firedBy(command.timers, reply.count)
+    else if (command.type === 'recall') this.#recalledBy(nameOf(command.request), command.timer, reply)
     else if (command.type === 'claim' && reply.type === 'claimed')
       this.#claimed(nameOf(command.request), reply)
     else if (command.type === 'ack' && reply.type === 'acked') {
@@ -85,15 +102,57 @@ export class BrokerOracle {
       const first = this.#stored.get(id)
       assert(message.repeated === (first !== undefined), 'a repeat is known as one', { id })
       if (first === undefined) {
-        assert(message.offset === this.lengthOf(message.queueId), 'queue offsets have no gap', { id })
         this.#stored.set(id, message)
-        this.#lengths.set(message.queueId, message.offset + 1)
+        if (message.timer !== undefined) {
+          assert(message.timer.dueMs > this.#now, 'what is due does not wait', { id })
+          assert(!this.#timers.has(message.timer.id), 'a timer has a number of its own', { id })
+          this.#timers.set(message.timer.id, { dueMs: message.timer.dueMs, state: 'waits' })
+          return
+        }
+        assert(message.offset === this.lengthOf(message.queueId), 'queue offsets have no gap', { id })
+        this.#came(message.queueId)
         return
       }
       this.#repeated++
-      const same = first.queueId === message.queueId && first.offset === message.offset
+      const same =
+        first.queueId === message.queueId &&
+        first.offset === message.offset &&
+        first.timer?.id === message.timer?.id
       assert(same, 'a repeat is answered with the place of the first', { id })
     })
+  }
+
+  #came(queueId: number): void {
+    this.#lengths.set(queueId, this.lengthOf(queueId) + 1)
+    this.#nextQueue = (queueId + 1) % QUEUE_COUNT
+  }
+
+  /** Each message that waits and is due comes once; nothing else comes. */
+  #firedBy(timers: readonly Timer[], count: number): void {
+    let fired = 0
+    for (const { id } of timers) {
+      const timer = this.#timers.get(id)
+      assert(timer !== undefined, 'a timer was made by a send', { id })
+      if (timer.state !== 'waits' || timer.dueMs > this.#now) continue
+      timer.state = 'came'
+      this.#came(this.#nextQueue)
+      fired++
+    }
+    assert(fired === count, 'what waits and is due comes, once', { fired, count })
+    this.#fired += fired
+  }
+
+  #recalledBy(request: string, { id }: Timer, reply: Reply): void {
+    const timer = this.#timers.get(id)
+    assert(timer !== undefined, 'a timer was made by a send', { id })
+    if (reply.type === 'refused') {
+      assert(timer.dueMs <= this.#now, 'what is not due can be recalled', { id })
+      return
+    }
+    assert(timer.state !== 'came', 'what came is not said to be recalled', { id })
+    assert(timer.state === 'recalled' || timer.dueMs > this.#now, 'what is due comes', { id, request })
+    if (timer.state === 'waits') this.#recalled++
+    timer.state = 'recalled'
   }
 
   #claimed(request: string, reply: Replied<'claimed'>): void {

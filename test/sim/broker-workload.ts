@@ -4,7 +4,7 @@ import { millis, type LogIndex, type Millis, type NodeId } from '../../src/base/
 import type { Prng } from '../../src/base/prng.ts'
 import { LogClock } from '../../src/broker/log-clock.ts'
 import { BrokerMachine, encodeCommand, encodeEntry } from '../../src/broker/machine/index.ts'
-import type { Reply } from '../../src/broker/machine/commands.ts'
+import type { Reply, Timer } from '../../src/broker/machine/commands.ts'
 import { BrokerClient, TOPIC, type Call } from './broker-client.ts'
 import { BrokerOracle } from './broker-oracle.ts'
 import type { Row } from './tables.ts'
@@ -20,6 +20,8 @@ interface TermClock {
 export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
   readonly #clients: readonly BrokerClient[]
   readonly #oracle = new BrokerOracle()
+  /** Of all members that were asked, so some are there more than once. */
+  readonly #timers: Timer[] = []
   readonly #clocks = new Map<NodeId, TermClock>()
   /** What each proposed entry holds, known by its very bytes. */
   readonly #calls = new WeakMap<Uint8Array, { readonly call: Call; readonly stampMs: number }>()
@@ -45,7 +47,8 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
     const client = this.#clients[number]
     assert(client !== undefined, 'the client exists', { number })
     const now = this.#logTime(asked)
-    const call = client.next(asked.machine, now, prng)
+    this.#timers.push(...asked.machine.takeEffects().timersMade)
+    const call = client.next(asked.machine, this.#timers, now, prng)
     const { chunks, size } = encodeEntry(now, [encodeCommand(call.command)])
     const data = new Uint8Array(size)
     let at = 0
@@ -78,6 +81,7 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
         assert(this.#oracle.storedAt(id) !== undefined, 'what was acknowledged is there', { id })
       }
     }
+    assert(machine.timers.count === this.#oracle.waiting, 'what waits is known')
     const topic = machine.topic(TOPIC)
     topic?.queues.forEach((queue, queueId) => {
       const stored = machine.queue(queue)?.nextOffset
