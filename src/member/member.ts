@@ -10,7 +10,6 @@ import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
 import type { LoggedMembers } from '../dledger/known-members.ts'
 import { membersIn } from '../dledger/log-watch.ts'
-import type { ConnectionEvent } from '../dledger/peers/index.ts'
 import { Scrub } from '../dledger/scrub.ts'
 import { NameServerClients, Registrar } from '../namesrv/client.ts'
 import { type MetricsEndpoint, startMetricsEndpoint } from '../observe/metrics-endpoint.ts'
@@ -24,6 +23,7 @@ import { accessPoint } from './access-point.ts'
 import { AdminService } from './admin-service.ts'
 import { AtLeader } from './at-leader.ts'
 import { clientPortMethods } from './client-port.ts'
+import { ConnectionWatch } from './connection-watch.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
@@ -35,7 +35,6 @@ import { memberMetrics } from './member-metrics.ts'
 import { openRaft } from './open-raft.ts'
 import { ownCertificate } from './own-certificate.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
-import { PeerWatch } from './peer-watch.ts'
 import { ProducerRelay } from './producer-relay.ts'
 import { registration } from './registration.ts'
 import { MemberQueries } from './queries.ts'
@@ -105,8 +104,7 @@ class Member implements RunningMember {
   readonly #relay: ProducerRelay
   readonly #ledgers: MemberLedgers
   #queries: MemberQueries | null = null
-  readonly #refusals = new Map<NodeId, string>()
-  readonly #watch = new PeerWatch()
+  readonly #connections: ConnectionWatch
   readonly #nameServers = new NameServerClients()
   readonly #registrar: Registrar
   readonly #stop = new AbortController()
@@ -134,6 +132,7 @@ class Member implements RunningMember {
     this.#link = link
     const { calls } = link
     this.#broker = this.#openBroker()
+    this.#connections = new ConnectionWatch(this.#broker.ledger)
     this.#cluster = new GroupCluster(this.#ownId, this.#broker.ledger, calls)
     const atLeader = new AtLeader({
       cluster: this.#cluster,
@@ -203,7 +202,7 @@ class Member implements RunningMember {
   async start(): Promise<void> {
     this.#link.attach({
       onRaft: (from, body) => this.#broker.ledger.received(from, body),
-      onConnection: (event) => this.#connectionChanged(event),
+      onConnection: (event) => this.#connections.changed(event),
       calls: this.#handlers(),
     })
     await this.#link.start()
@@ -355,21 +354,6 @@ class Member implements RunningMember {
     return this.#membersService.knows(call) ? this.#membersService.run(call) : this.#adminService.run(call)
   }
 
-  #connectionChanged(event: ConnectionEvent): void {
-    if (this.#watch.sees(event)) this.#broker.ledger.gone(event.peer)
-    if (event.type === 'up') {
-      this.#refusals.delete(event.peer)
-      return
-    }
-    if (event.type === 'refused') {
-      this.#refusals.set(event.peer, event.reason)
-      if (event.refused === 'own' && event.folderRefused) this.#broker.ledger.refuse(event.reason)
-      return
-    }
-    const lost = event.type === 'down' && event.channel === 'raft' && event.direction === 'out'
-    if (lost) this.#broker.ledger.unreachable(event.peer)
-  }
-
   #membersChanged(members: LoggedMembers): void {
     this.#link.membersChanged(members)
     this.#registrar.poke()
@@ -395,7 +379,7 @@ class Member implements RunningMember {
       scrub: this.#scrub.state,
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       members: this.#link.members,
-      refusals: this.#refusals,
+      refusals: this.#connections.refusals,
     }
   }
 }
