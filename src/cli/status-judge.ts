@@ -32,20 +32,32 @@ interface Finding {
 /** The verdict over one group. */
 export function judgeGroup(facts: GroupFacts): GroupVerdict {
   const answering = facts.members.filter((member) => member.status !== undefined)
-  const leadership = leadershipOf(facts.members, answering)
-  const findings = answering.length === 0 ? nobody(facts) : findingsOf(facts, answering, leadership)
+  const voters = votersOf(facts.members, answering)
+  const leadership = leadershipOf(voters, answering)
+  const findings = answering.length === 0 ? nobody(facts) : findingsOf(facts, answering, voters, leadership)
   const verdict = verdictOf(answering, leadership, findings)
   return {
     group: facts.group,
     clusterId: answering[0]?.status?.clusterId ?? '',
     verdict,
-    summary: summaryOf(facts.members.length, answering.length, leadership),
+    summary: summaryOf(facts.members, answering, voters, leadership),
     reasons: findings.map((finding) => finding.reason),
     advice: [...new Set(findings.flatMap((finding) => finding.advice ?? []))],
     leaderId: leadership.missing === '' ? leadership.leaderId : 0,
     term: leadership.term,
     members: facts.members,
   }
+}
+
+/** Members whose votes count, by the newest word about it; all when nobody says more. */
+function votersOf(
+  members: readonly MemberFacts[],
+  answering: readonly MemberFacts[],
+): readonly MemberFacts[] {
+  const states = answering.flatMap(({ status }) => status ?? [])
+  const [newest] = states.sort((a, b) => b.term - a.term || b.commitIndex - a.commitIndex)
+  const learners = newest?.members.filter(({ role }) => role === 'learner').map(({ id }) => id) ?? []
+  return members.filter(({ id }) => !learners.includes(id))
 }
 
 function verdictOf(
@@ -103,9 +115,14 @@ function nobody(facts: GroupFacts): Finding[] {
   return [{ reason: 'nobody answers', advice }, ...reasons]
 }
 
-function findingsOf(facts: GroupFacts, answering: readonly MemberFacts[], lead: Leadership): Finding[] {
+function findingsOf(
+  facts: GroupFacts,
+  answering: readonly MemberFacts[],
+  voters: readonly MemberFacts[],
+  lead: Leadership,
+): Finding[] {
   return [
-    ...(lead.missing === '' ? [] : [noLeader(facts.members.length, answering.length, lead.missing)]),
+    ...(lead.missing === '' ? [] : [noLeader(voters, lead.missing)]),
     ...facts.members.flatMap((member) => ownFindings(member, lead)),
     ...laggards(answering),
     ...digests(answering),
@@ -113,7 +130,9 @@ function findingsOf(facts: GroupFacts, answering: readonly MemberFacts[], lead: 
   ]
 }
 
-function noLeader(count: number, answering: number, missing: string): Finding {
+function noLeader(voters: readonly MemberFacts[], missing: string): Finding {
+  const count = voters.length
+  const answering = voters.filter((member) => member.status !== undefined).length
   const needed = majorityOf(count)
   const advice =
     answering < needed
@@ -126,7 +145,7 @@ function ownFindings(member: MemberFacts, lead: Leadership): Finding[] {
   const who = memberName(member)
   const state = member.status
   if (state === undefined) {
-    const advice = `start ${who} again, or see why it does not answer; it catches up by itself`
+    const advice = `start ${who} again, or see why it does not answer; it catches up by itself. If its data folder is lost: npm run cli -- member replace ${member.id === 0 ? 'ID' : member.id}`
     return [{ reason: `${who} does not answer: ${member.error}`, advice }]
   }
   const found: Finding[] = state.problems.map((problem) => ({ reason: `${who}: ${problem}` }))
@@ -180,8 +199,15 @@ function strangers(answering: readonly MemberFacts[]): Finding[] {
   })
 }
 
-function summaryOf(count: number, answering: number, lead: Leadership): string {
-  const spare = Math.max(0, answering - majorityOf(count))
+function summaryOf(
+  members: readonly MemberFacts[],
+  answeringMembers: readonly MemberFacts[],
+  voters: readonly MemberFacts[],
+  lead: Leadership,
+): string {
+  const [count, answering] = [members.length, answeringMembers.length]
+  const voting = voters.filter((member) => member.status !== undefined).length
+  const spare = Math.max(0, voting - majorityOf(voters.length))
   const leader = lead.missing === '' ? `member ${lead.leaderId} leads in term ${lead.term}` : 'nobody leads'
   const answers = `${answering} of ${count} member${count === 1 ? '' : 's'} answer${answering === 1 ? 's' : ''}`
   return `${answers}, ${lead.missing === '' ? `${spare} more may fail, ` : ''}${leader}`

@@ -20,6 +20,18 @@ describe('healthy', () => {
     expect(verdict.summary).toBe('3 of 3 members answer, 1 more may fail, member 1 leads in term 2')
   })
 
+  test('a learner counts for nothing that has to do with votes', () => {
+    const members = [1, 2, 3, 4].map((id) => {
+      const role = id === 4 ? 'learner' : 'voter'
+      return { id, clientEndpoint: '', peerEndpoint: '', role, joining: false, replaces: 0 }
+    })
+    const four = judge(up(1, { members }), up(2, { members }), up(3, { members }), up(4, { members }))
+    expect(four.summary).toBe('4 of 4 members answer, 1 more may fail, member 1 leads in term 2')
+    const two = judge(up(1, { members }), up(2, { members }), down(3), down(4))
+    expect(two.verdict).toBe('degraded')
+    expect(two.summary).toBe('2 of 4 members answer, 0 more may fail, member 1 leads in term 2')
+  })
+
   test('a single member that leads is healthy', () => {
     expect(judge(up(1, { peers: [] })).verdict).toBe('healthy')
   })

@@ -12,7 +12,7 @@ test('the verdict comes first, then why, what to do, and all members', () => {
     [
       'Group broker-0 is DEGRADED: 2 of 3 members answer, 0 more may fail, member 1 leads in term 2.',
       '  why  member 3 (127.0.0.1:8083) does not answer: connection refused',
-      '  do   start member 3 (127.0.0.1:8083) again, or see why it does not answer; it catches up by itself',
+      '  do   start member 3 (127.0.0.1:8083) again, or see why it does not answer; it catches up by itself. If its data folder is lost: npm run cli -- member replace 3',
       '',
       'MEMBER  ENDPOINT        ROLE         TERM  LAST  COMMITTED  APPLIED  LAG  DIGEST    UPTIME          DISK  SCRUB  VERSION',
       '1       127.0.0.1:8081  leader          2  2060       2060     2060    0  aaaa0000    1m1s  46.6 GB free   25 %  0.1.0',
