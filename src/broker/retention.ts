@@ -13,6 +13,7 @@ import type { Clock, Logger } from '../base/ports.ts'
 import type { KeptLog } from '../dledger/kept-log.ts'
 import { encodeCommand } from './machine/index.ts'
 import { stampOf } from './machine/entry-codec.ts'
+import { floorTarget } from './floor-target.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { MessageMover } from './message-mover.ts'
@@ -123,9 +124,10 @@ export class Retention {
     const { config, kept } = this.#options
     const { start, segmentBytes } = kept.span
     const target = await this.#ownTarget(floor)
-    const shared = Math.ceil((kept.sharedEnd - segmentBytes) / segmentBytes) * segmentBytes
-    const away = Math.ceil(config.awayBytes / segmentBytes) * segmentBytes
-    return Math.max(floor, start, Math.min(target, Math.max(shared, target - away))) as LogPosition
+    const least = Math.max(floor, start)
+    const { sharedEnd } = kept
+    const { awayBytes } = config
+    return floorTarget({ target, least, sharedEnd, segmentBytes, awayBytes }) as LogPosition
   }
 
   /** The same, if all members had everything. */

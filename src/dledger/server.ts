@@ -298,9 +298,10 @@ export class DLedgerServer<Reply> {
   async #takeState({ hardState, restore }: Write): Promise<void> {
     this.#halt()
     try {
-      await this.#writeLane.drained()
-      if (hardState !== null) await this.#options.meta.save(hardState)
-      await this.states.commit()
+      await this.states.commit(async () => {
+        await this.#writeLane.drained()
+        if (hardState !== null) await this.#options.meta.save(hardState)
+      })
       this.#options.logger.info({ index: restore?.index }, 'state taken')
       this.#options.events.stateTaken()
     } catch (error) {

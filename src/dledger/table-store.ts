@@ -3,7 +3,8 @@
  * index, some time later and without fsync, since the log is the truth and is replayed from that index.
  * Reads see what is still on its way.
  */
-import { messageOf } from '../base/errors.ts'
+import { broken } from '../base/assert.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
 import type { Clock, Kv, KvSnapshot, KvWrite } from '../base/ports.ts'
 
 /** Changed rows are written at most this often. */
@@ -70,7 +71,7 @@ export class TableStore {
     await this.#begin(changed, () => {
       rows = this.#kv.snapshot()
     })
-    if (rows === undefined) throw this.#failure ?? new Error('the tables were not written')
+    if (rows === undefined) throw this.#failure ?? broken('what was written can be read')
     return { told, rows }
   }
 
@@ -96,7 +97,8 @@ export class TableStore {
       await this.#kv.batch(rows)
       written()
     } catch (error) {
-      this.#failure = new Error(`the tables could not be written: ${messageOf(error)}`, { cause: error })
+      const message = `the tables could not be written: ${messageOf(error)}`
+      this.#failure = new BrokerError('STORAGE_FAILED', message, { cause: error })
       this.#failed(this.#failure)
     } finally {
       this.#overlay = new Map()

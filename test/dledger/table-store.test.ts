@@ -94,3 +94,26 @@ test('a batch that cannot be written is told to the owner', async () => {
   await settle()
   expect(failures).toHaveLength(1)
 })
+
+test('rows that are frozen are those of one moment, whatever is written while they are read', async () => {
+  const kv = new SimKv()
+  const { store, change } = storeOf(kv)
+  change(1)
+  await store.flush()
+  change(2)
+  const frozen = await store.freeze(() => 'as of 2')
+  change(3)
+  await store.flush()
+  const values: number[] = []
+  for await (const rows of frozen.rows.scan(new Uint8Array([0]), new Uint8Array([255]))) {
+    for (const [, value] of rows) values.push(value[0] ?? 0)
+  }
+  expect([frozen.told, values]).toEqual(['as of 2', [2, 2, 2]])
+  expect(await valuesIn(kv)).toEqual([3, 3, 3])
+  await frozen.rows.close()
+  kv.hook = (call) => {
+    if (call === 'batch') throw new Error('no space')
+  }
+  change(4)
+  await expect(store.freeze(() => 0)).rejects.toThrow('no space')
+})

@@ -97,6 +97,20 @@ describe('a peer', () => {
     expect(progress.maySend(1000)).toBe(true)
   })
 
+  test('whose state did not arrive is sent what follows what it has; whose did, what follows the state', () => {
+    for (const [ok, next] of [
+      [false, 5],
+      [true, 10],
+    ] as const) {
+      const progress = progressAt(1)
+      expect(progress.mustRestore(logIndex(4))).toBe(true)
+      expect(progress.state).toBe('snapshot')
+      progress.restored(logIndex(9), ok)
+      progress.matched(logIndex(4))
+      expect([progress.state, progress.nextIndex]).toEqual(['replicate', next])
+    }
+  })
+
   test('match stays below next, whatever happens', () => {
     const step = fc.tuple(fc.constantFrom('sent', 'matched', 'rejected', 'lost'), fc.nat(20), fc.nat(20))
     fc.assert(

@@ -33,6 +33,24 @@ const KINDS: readonly (readonly [string, () => Promise<Kv>])[] = [
 ]
 
 describe.each(KINDS)('tables in %s', (_name, open) => {
+  test('can be read as they were at one moment, also behind a key and while they change', async () => {
+    const kv = await open()
+    const rows = Array.from({ length: 700 }, (_, at) => ({ key: key(1, at >> 8, at & 255), value: key(1) }))
+    await kv.batch(rows)
+    const snapshot = kv.snapshot()
+    await kv.batch(rows.map((row) => ({ ...row, value: null })))
+    await kv.batch([{ key: key(2), value: key(2) }])
+    const found: number[] = []
+    for await (const chunk of snapshot.scan(key(1, 0, 9, 0), key(255))) {
+      for (const [row, value] of chunk) found.push((row[1] ?? 0) * 256 + (row[2] ?? 0), value[0] ?? 0)
+    }
+    expect(found.filter((_, at) => at % 2 === 0)).toEqual(rows.slice(10).map((_, at) => at + 10))
+    expect(new Set(found.filter((_, at) => at % 2 === 1))).toEqual(new Set([1]))
+    await snapshot.close()
+    expect(await rowsOf(kv, key(0), key(255))).toEqual([[[2], [2]]])
+    await kv.close()
+  })
+
   test('give back what was written, and nothing for what was deleted or never there', async () => {
     const kv = await open()
     await kv.batch([

@@ -125,6 +125,8 @@ export class SimGroup {
   readonly cut = new Set<string>()
   /** States are received at this rate at most. */
   stateBytesPerSecond = 1 << 30
+  /** Records that one member asks another for come in runs of so many bytes at most. */
+  fetchBytesMax = 1 << 20
   readonly #schedule: (run: () => void) => void = (run) => void setImmediate(run)
 
   constructor(count: number, seed: number, sizes: LogSizes) {
@@ -286,7 +288,7 @@ export class SimGroup {
           const other = others.find((one) => one.id === peer)
           const isCut = this.cut.has(`${member.id}>${peer}`) || this.cut.has(`${peer}>${member.id}`)
           if (isCut || other?.serve == null) throw new BrokerError('NO_LEADER', 'not connected')
-          return other.serve(first, bytesMax)
+          return other.serve(first, Math.min(bytesMax, this.fetchBytesMax))
         },
       },
       signal: new AbortController().signal,

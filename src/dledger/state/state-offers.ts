@@ -8,6 +8,7 @@ import { BrokerError, messageOf } from '../../base/errors.ts'
 import type { Clock, Logger } from '../../base/ports.ts'
 import { decodeOfferAnswer, encodeStateCall, type OfferAnswer, type StateLink } from './state-calls.ts'
 import type { StateHead } from './state-head.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** How often a peer is asked how far it is. */
 const ASK_EVERY_MS = 500
@@ -27,7 +28,8 @@ export interface StateOffersOptions {
 
 export class StateOffers {
   readonly #options: StateOffersOptions
-  readonly #running = new Map<NodeId, Promise<void>>()
+  /** By peer and term: what an earlier term began may still be ending. */
+  readonly #running = new Map<string, Promise<void>>()
 
   constructor(options: StateOffersOptions) {
     this.#options = options
@@ -35,9 +37,10 @@ export class StateOffers {
 
   /** The core says that a peer needs a state at `needed` or later. */
   offer(peer: NodeId, needed: LogIndex, term: Term): void {
-    if (this.#running.has(peer)) return
-    const run = this.#run(peer, needed, term).finally(() => this.#running.delete(peer))
-    this.#running.set(peer, run)
+    const name = `${peer} in ${term}`
+    if (this.#running.has(name)) return
+    const run = this.#run(peer, needed, term).finally(() => this.#running.delete(name))
+    this.#running.set(name, run)
   }
 
   /** Resolves when nothing is under way; the signal was aborted before. */
@@ -68,10 +71,11 @@ export class StateOffers {
 
   /** `undefined`: there was no answer. */
   async #ask(peer: NodeId, needed: LogIndex, term: Term): Promise<OfferAnswer | undefined> {
-    const { link, stateAt, logger } = this.#options
+    const { link, stateAt, logger, signal } = this.#options
     try {
       const head = await stateAt(needed)
-      return decodeOfferAnswer(await link.call(peer, encodeStateCall({ type: 'offer', term, needed, head })))
+      const call = link.call(peer, encodeStateCall({ type: 'offer', term, needed, head }))
+      return decodeOfferAnswer(await unlessAborted(call, signal))
     } catch (error) {
       if (!(error instanceof BrokerError || error instanceof BytesError)) throw error
       logger.debug({ peer, error: messageOf(error) }, 'state was not offered')

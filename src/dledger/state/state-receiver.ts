@@ -3,6 +3,7 @@
  * the member goes on as it is. When the whole was checked and is durable, the core hears of it with the next offer
  * and decides.
  */
+import { assert } from '../../base/assert.ts'
 import type { LogIndex, NodeId } from '../../base/brand.ts'
 import { BrokerError, messageOf } from '../../base/errors.ts'
 import { REPAIR_BYTES_MAX } from '../../base/limits.ts'
@@ -12,6 +13,7 @@ import type { FetchedLog, LogSource } from '../log-source.ts'
 import { IncomingState, type IncomingStateOptions } from './incoming-state.ts'
 import { encodeStateCall, type OfferAnswer, type StateLink, type StateOffer } from './state-calls.ts'
 import type { StateHead } from './state-head.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** A page of rows as it travels. */
 const PAGE_BYTES = 512 * 1024
@@ -34,6 +36,8 @@ export class StateReceiver {
   #running: Promise<void> | null = null
   /** Whom to fetch from. */
   #from: NodeId | null = null
+  /** The core has decided for what was received. */
+  #isTaken = false
   /** Something of an earlier state may lie around. */
   #mayHoldOld = true
 
@@ -45,9 +49,10 @@ export class StateReceiver {
   /** A leader offers a state. */
   async offered(from: NodeId, offer: StateOffer): Promise<OfferAnswer> {
     const { committedIndex, signal } = this.#options
-    const refusal = await this.#refusal(offer.head)
-    signal.throwIfAborted()
     const index = committedIndex()
+    const refusal = index >= offer.needed ? null : await this.#refusal(offer.head)
+    signal.throwIfAborted()
+    if (this.#isTaken) throw new BrokerError('CLOSED', 'this member is about to take a state')
     if (index >= offer.needed) {
       if (this.#running === null && this.#mayHoldOld) this.#start(() => this.#discard())
       return { type: 'has', index }
@@ -77,7 +82,13 @@ export class StateReceiver {
 
   /** The core takes the state: durable when this resolves. The next start carries it out. */
   async commit(): Promise<void> {
-    await this.#incoming?.commit()
+    assert(this.#running === null && this.#incoming !== null, 'what is taken is whole')
+    await this.#incoming.commit()
+  }
+
+  /** The core takes it: from now on nothing of it is touched. */
+  take(): void {
+    this.#isTaken = true
   }
 
   /** The signal was aborted: resolves when nothing is under way. */
@@ -115,10 +126,10 @@ export class StateReceiver {
   }
 
   async #fetchRows({ rows }: IncomingState, { index }: StateHead): Promise<void> {
-    const { link } = this.#options
+    const { link, signal } = this.#options
     while (!rows.isComplete) {
       const request = encodeStateCall({ type: 'rows', index, after: rows.lastKey, bytesMax: PAGE_BYTES })
-      const page = await link.call(this.#peer, request)
+      const page = await unlessAborted(link.call(this.#peer, request), signal)
       await this.#paced(page.byteLength)
       await rows.append(page)
     }
@@ -129,7 +140,7 @@ export class StateReceiver {
     const { log } = incoming
     while (log.lastIndex < head.index) {
       const first = (log.lastIndex + 1) as LogIndex
-      const { records } = await this.#fetch(first)
+      const { records } = await unlessAborted(this.#fetch(first), this.#options.signal)
       if (records.byteLength === 0) throw new BrokerError('CANCELLED', `nobody has entry ${first} any more`)
       const accepted = log.acceptRecords(records, log.termOf(log.lastIndex))
       if (accepted.type === 'refused') throw notWhole(accepted.reason)

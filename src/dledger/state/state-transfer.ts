@@ -103,9 +103,14 @@ export class StateTransfer {
     return this.#freezer.freeze(this.#settled)
   }
 
-  /** What was received takes the place of tables and log at the next start. Durable when this resolves. */
-  commit(): Promise<void> {
-    return this.#receiver.commit()
+  /**
+   * What was received takes the place of tables and log at the next start: durable when this resolves. From now on
+   * no offer is heard, and nothing of it is touched. `first` comes before, as the order of writes asks for.
+   */
+  async commit(first: () => Promise<void>): Promise<void> {
+    this.#receiver.take()
+    await first()
+    await this.#receiver.commit()
   }
 
   /** Ends what is under way. What came in so far stays for the next start. */

@@ -1,6 +1,7 @@
 /** Members that lack what the others have removed get a state, while the group goes on. */
 import { describe, expect, test } from 'vitest'
 import { type SimMember, SimGroup, TINY } from '../../support/sim-group.ts'
+import { decodeRaft } from '../../../src/dledger/peers/index.ts'
 import { segmentsOf } from '../../support/log-harness.ts'
 
 const SEGMENT = TINY.segmentBytes ?? 0
@@ -24,8 +25,13 @@ async function raise(group: SimGroup, floor: number): Promise<void> {
 }
 
 /** Three members, one of which was away while what it lacks was removed. */
-async function withOneBehind(seed = 1): Promise<{ group: SimGroup; leader: SimMember; behind: SimMember }> {
-  const group = await SimGroup.start(3, seed, TINY)
+async function withOneBehind(
+  bytesPerSecond = 1 << 30,
+): Promise<{ group: SimGroup; leader: SimMember; behind: SimMember }> {
+  const group = new SimGroup(3, 1, TINY)
+  group.fetchBytesMax = 600
+  group.stateBytesPerSecond = bytesPerSecond
+  for (const member of group.members) await group.startMember(member)
   await fill(group, 5)
   const leader = await group.leader()
   const behind = group.members.find((member) => member !== leader)
@@ -61,5 +67,79 @@ describe('a member that lacks what is gone', () => {
     expect(behind.statesTaken).toBe(1)
     await group.run(2_000)
     expect(sideFiles(behind)).toEqual([])
+  })
+
+  test('takes it while the group goes on, and is sent no entry that is in it', async () => {
+    const { group, leader, behind } = await withOneBehind(4_000)
+    const appended: number[] = []
+    group.isolate(behind, false)
+    await fill(group, 30)
+    expect(behind.statesTaken).toBe(0)
+    expect(leader.machine.texts.length).toBeGreaterThan(90)
+    await group.until('a state is taken', () => behind.statesTaken === 1)
+    await group.until('it is back', () => behind.server !== null)
+    const from = behind.server?.status.lastIndex ?? 0
+    const { server } = behind
+    if (server === null) throw new Error('it is back')
+    const receive = server.received.bind(server)
+    server.received = (peer, body) => {
+      const decoded = decodeRaft(body)
+      if (decoded.type === 'message' && decoded.message.type === 'append' && decoded.message.count > 0)
+        appended.push(decoded.message.prevIndex + 1)
+      receive(peer, body)
+    }
+    await fill(group, 3)
+    await expectEqual(group)
+    expect(Math.min(...appended)).toBeGreaterThan(from)
+  })
+
+  test('goes on where it was after a broken link, and after a restart', async () => {
+    const { group, behind } = await withOneBehind(400)
+    group.isolate(behind, false)
+    await group.until('something came in', () => sideFiles(behind).some((path) => path.includes('.segment')))
+    await group.run(1_000)
+    const bytes = (): number =>
+      sideFiles(behind).reduce((sum, path) => sum + behind.disk.bytesOf(path).byteLength, 0)
+    const first = bytes()
+    group.isolate(behind, true)
+    await group.run(2_000)
+    group.isolate(behind, false)
+    await group.run(2_000)
+    expect(bytes()).toBeGreaterThan(first)
+    const second = bytes()
+    await behind.server?.close()
+    behind.server = null
+    group.stateBytesPerSecond = 1 << 30
+    await group.startMember(behind)
+    expect(bytes()).toBeGreaterThanOrEqual(second)
+    await group.until('a state is taken', () => behind.statesTaken === 1)
+    await expectEqual(group)
+  })
+
+  test('gets one of the next leader when the first one dies in the middle', async () => {
+    const { group, leader, behind } = await withOneBehind(1_000)
+    group.isolate(behind, false)
+    await group.until('something came in', () => sideFiles(behind).some((path) => path.includes('.segment')))
+    group.crash(leader)
+    await group.until('another leads', () => group.members.some((member) => member.server?.leading === true))
+    await fill(group, 3)
+    await group.until('a state is taken', () => behind.statesTaken >= 1)
+    await group.startMember(leader)
+    await expectEqual(group)
+  })
+
+  test('holds what it is being sent: no segment of it goes before it is there', async () => {
+    const { group, leader, behind } = await withOneBehind(400)
+    group.isolate(behind, false)
+    await group.until('something came in', () => sideFiles(behind).some((path) => path.includes('.segment')))
+    await fill(group, 60)
+    await raise(group, 6 * SEGMENT)
+    expect(leader.server?.kept.span.start).toBe(3 * SEGMENT)
+    await group.run(20_000)
+    expect(behind.statesTaken).toBeGreaterThan(0)
+    await group.run(90_000)
+    await fill(group, 1)
+    await group.until('it goes then', () => leader.server?.kept.span.start === 6 * SEGMENT)
+    await expectEqual(group)
   })
 })
