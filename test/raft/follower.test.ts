@@ -24,6 +24,11 @@ describe('an append', () => {
     expect(node.persist()).toEqual([matched(1, 4, 9)])
   })
 
+  test('is answered with all that is committed here, also what stands behind it: a leader has that', () => {
+    const node = solo({ log: [1, 1, 1], term: 1, applied: 3 })
+    expect(node.hear(2, append({ term: 1, prev: [1, 1], round: 4 }))).toEqual([matched(1, 3, 4)])
+  })
+
   test('is answered once a step, for all that came', () => {
     const node = solo({ term: 1 })
     node.hear(2, append({ term: 1 }))
