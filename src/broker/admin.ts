@@ -2,7 +2,7 @@
  * Administration of the group: what a person asks of a member. Reading is answered from this member's own
  * state; what changes something is done by the leader, wherever it was asked.
  */
-import { millis, queueOffset, type LogIndex, type Millis } from '../base/brand.ts'
+import { millis, type LogIndex, type Millis } from '../base/brand.ts'
 import { BrokerError } from '../base/errors.ts'
 import {
   GROUP_NAME_LENGTH_MAX,
@@ -12,7 +12,7 @@ import {
   TOPIC_NAME_LENGTH_MAX,
 } from '../base/limits.ts'
 import { groupPolicy, type PolicyWish, policyWish } from './group-wish.ts'
-import type { Command, Reply, StartPolicy } from './machine/commands.ts'
+import type { Command, QueueNumber, Reply, StartPolicy } from './machine/commands.ts'
 import { encodeCommand, isTopicType, MESSAGE_TYPE_NORMAL } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import { expectReply, topicMissing } from './known-names.ts'
@@ -75,6 +75,12 @@ export interface GroupQueueStatus {
   readonly nextOffset: number
   readonly inFlight: number
   readonly lag: number
+  readonly minOffset: number
+  /** Messages that retention took away before the group was given them. */
+  readonly missed: number
+  /** The offset that the group keeps itself, if it does, and when it was stored. */
+  readonly storedOffset?: number
+  readonly storedAtMs?: number
 }
 
 export interface GroupDescription {
@@ -186,20 +192,38 @@ export class Admin {
     return { name, messageType, queueCount, messageCount, createdMs: createdAt, permission, retentionMs }
   }
 
+  /** Where the group receives, and where it keeps an offset itself. */
   #groupQueues(group: GroupView): GroupQueueStatus[] {
-    const list: GroupQueueStatus[] = []
+    const numbers = new Set<QueueNumber>()
     for (const topicId of group.topics) {
-      const topic = this.#view.topicById(topicId)
-      for (const [queueId, number] of (topic?.queues ?? []).entries()) {
-        const nextOffset = this.#view.queue(number)?.nextOffset ?? queueOffset(0)
-        const consumer = this.#view.consumer(group.id, number)
-        if (topic === undefined || consumer === undefined) continue
-        const { cursor, committed, inFlight, parked } = consumer
-        const lag = nextOffset - cursor + inFlight + parked
-        list.push({ topic: topic.name, queueId, committed, cursor, nextOffset, inFlight, lag })
-      }
+      for (const number of this.#view.topicById(topicId)?.queues ?? []) numbers.add(number)
     }
-    return list
+    for (const number of this.#view.pullQueues(group.id)) numbers.add(number)
+    return [...numbers].flatMap((number) => this.#groupQueue(group, number) ?? [])
+  }
+
+  #groupQueue(group: GroupView, number: QueueNumber): GroupQueueStatus | undefined {
+    const queue = this.#view.queue(number)
+    const topic = this.#view.topicById(queue?.topicId ?? 0)
+    const consumer = this.#view.consumer(group.id, number)
+    const stored = this.#view.pullOffset(group.id, number)
+    const cursor = consumer?.cursor ?? stored?.offset
+    if (queue === undefined || topic === undefined || cursor === undefined) return undefined
+    const inFlight = consumer?.inFlight ?? 0
+    const parked = consumer?.parked ?? 0
+    const { queueId, nextOffset, minOffset } = queue
+    return {
+      topic: topic.name,
+      queueId,
+      committed: consumer?.committed ?? cursor,
+      cursor,
+      nextOffset,
+      inFlight,
+      lag: nextOffset - Math.max(cursor, minOffset) + inFlight + parked,
+      minOffset,
+      missed: this.#view.missed(group.id, number),
+      ...(stored !== undefined && { storedOffset: stored.offset, storedAtMs: stored.storedAt }),
+    }
   }
 
   #groupSummary(group: GroupView, queues: readonly GroupQueueStatus[]): GroupSummary {

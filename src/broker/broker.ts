@@ -15,6 +15,7 @@ import { Arrivals } from './arrivals.ts'
 import { ClockWatch, type PeerClocks } from './clock-watch.ts'
 import type { StateOptions } from '../dledger/state/state-transfer.ts'
 import { ClientLiveness } from './client-liveness.ts'
+import { DeadLetters } from './dead-letter-operations.ts'
 import { DeadlineDriver } from './deadline-driver.ts'
 import { Delays } from './delays.ts'
 import { DiskGuard } from './disk-guard.ts'
@@ -24,6 +25,7 @@ import { type BrokerMachine, encodeEntry } from './machine/index.ts'
 import type { Reply } from './machine/commands.ts'
 import { MessageReader } from './message-reader.ts'
 import { QueueReads } from './offset-operations.ts'
+import { OffsetReset } from './offset-reset.ts'
 import { Operations } from './operations.ts'
 import { Receivers } from './receivers.ts'
 import { Retention } from './retention.ts'
@@ -80,6 +82,8 @@ export class Broker {
   readonly arrivals: Arrivals
   readonly queueReads: QueueReads
   readonly clocks: ClockWatch
+  readonly deadLetters: DeadLetters
+  readonly offsetReset: OffsetReset
   readonly timerMetrics = new TimerMetrics()
   readonly reader: MessageReader
   readonly #clock: Clock
@@ -158,6 +162,8 @@ export class Broker {
       clock,
       logger,
     })
+    this.deadLetters = new DeadLetters({ view: machine, log, reader, names })
+    this.offsetReset = new OffsetReset({ view: machine, log, reader, names })
     this.operations = new Operations({
       view: machine,
       log,

@@ -7,6 +7,7 @@ import type { Millis, QueueOffset } from '../base/brand.ts'
 import { IN_FLIGHT_PER_GROUP_QUEUE_MAX, RECEIVE_BYTES_MAX } from '../base/limits.ts'
 import { FilterReads, type MessageLookup, type Missing, type PointerLookup } from './filter-reads.ts'
 import type { ClaimPart, Pointer, QueueNumber } from './machine/commands.ts'
+import { attemptOf } from './machine/delivery-number.ts'
 import { MESSAGE_TYPE_PRIORITY } from './machine/index.ts'
 import type { ConsumerView, GroupView, MachineView, TopicView } from './machine/view.ts'
 import type { MessageFilter } from './message-filter.ts'
@@ -44,7 +45,9 @@ interface Tentative {
 export class ClaimPlanner {
   readonly #view: MachineView
   readonly #group: GroupView
-  readonly #topic: TopicView
+  readonly #messageType: number
+  /** Those of the topic, and of what comes back to the group from it. */
+  readonly #queues: readonly QueueNumber[]
   readonly #now: Millis
   readonly #pointer: PointerLookup
   readonly #reads: FilterReads
@@ -63,11 +66,13 @@ export class ClaimPlanner {
   }) {
     this.#view = options.view
     this.#group = options.group
-    this.#topic = options.topic
     this.#now = options.now
     this.#pointer = options.pointer
     this.#reads = new FilterReads(options.view, options.pointer, options.stored)
     this.#isBusy = options.isBusy
+    this.#messageType = options.topic.messageType
+    const retry = options.view.retryTopic(options.group.id, options.topic.id)
+    this.#queues = retry === undefined ? options.topic.queues : [...retry.queues, ...options.topic.queues]
   }
 
   /**
@@ -76,8 +81,8 @@ export class ClaimPlanner {
    */
   plan(wish: Wish, rotation: number): Plan {
     const draft = new Draft(wish.messagesMax)
-    const { queues, messageType } = this.#topic
-    const byPriority = messageType === MESSAGE_TYPE_PRIORITY && !this.#group.fifo
+    const queues = this.#queues
+    const byPriority = this.#messageType === MESSAGE_TYPE_PRIORITY && !this.#group.fifo
     for (let i = 0; i < queues.length && !draft.full; i++) {
       const at = byPriority ? queues.length - 1 - i : (rotation + i) % queues.length
       const queue = queues[at] as QueueNumber
@@ -103,7 +108,7 @@ export class ClaimPlanner {
     const look = draft.room + tentative.again.size
     for (const claim of this.#view.visibleClaims(this.#group.id, queue, this.#now, look)) {
       if (draft.full) break
-      if (tentative.again.has(claim.offset) || claim.attempt >= this.#group.attemptsMax) continue
+      if (tentative.again.has(claim.offset) || attemptOf(claim.attempt) >= this.#group.attemptsMax) continue
       const pointer = this.#pointer(queue, claim.offset)
       if (pointer === undefined) {
         draft.missing.push({ queue, offset: claim.offset, pointer })

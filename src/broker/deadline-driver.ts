@@ -58,16 +58,20 @@ export class DeadlineDriver {
 
   /** What could not be done before can be done now. */
   poke(): void {
-    if (this.#running) this.#sleepUntil(this.#options.clock.mono())
+    if (this.#running && this.#wakeAt > this.#options.clock.mono()) {
+      this.#sleepUntil(this.#options.clock.mono())
+    }
   }
 
   /** Entries were applied: an earlier deadline may have come up. */
   look(): void {
     if (!this.#running) return
-    const deadline = this.#options.view.nextDeadline(this.#options.view.now)
+    const { clock, view, now } = this.#options
+    // A receiver that gives up its last attempt leaves no deadline.
+    if (view.hasExhausted(now())) this.poke()
+    const deadline = view.nextDeadline(view.now)
     if (deadline === undefined) return
-    const { clock } = this.#options
-    const due = clock.mono() + Math.min(deadline - this.#options.now(), ADVANCE_EVERY_MS)
+    const due = clock.mono() + Math.min(deadline - now(), ADVANCE_EVERY_MS)
     if (due < this.#wakeAt) this.#sleepUntil(due)
   }
 

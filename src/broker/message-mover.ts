@@ -8,7 +8,7 @@ import type { MovedItem, QueueNumber } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
 import {
   acceptedTypes,
-  isDeadLetterTopic,
+  holdsOldMessages,
   MESSAGE_TYPE_DELAY,
   MESSAGE_TYPE_TRANSACTION,
 } from './machine/topics.ts'
@@ -55,7 +55,7 @@ export class MessageMover {
   async moveOlder(target: LogPosition): Promise<void> {
     for (const { name, messageType, queues } of this.#view.topics()) {
       const mayHoldOlder =
-        isDeadLetterTopic(name) || acceptedTypes(messageType).some((type) => OLDER_TYPES.has(type))
+        holdsOldMessages(name) || acceptedTypes(messageType).some((type) => OLDER_TYPES.has(type))
       if (mayHoldOlder) for (const queue of queues) await this.#moveQueue(queue, target)
       if (messageType !== MESSAGE_TYPE_TRANSACTION) continue
       for (const queue of queues) await this.#moveCommitted(queue, target)

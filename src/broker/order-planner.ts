@@ -13,7 +13,8 @@ import {
 import { type Chosen, Draft, type Wish } from './claim-planner.ts'
 import { FilterReads, type MessageLookup, type Missing } from './filter-reads.ts'
 import type { ClaimInOrder, NextMessage, Pointer, QueueEntry, QueueNumber } from './machine/commands.ts'
-import { isDeadLetterTopic, laneKeyOf } from './machine/index.ts'
+import { laneKeyOf } from './machine/index.ts'
+import { holdsOldMessages } from './machine/topics.ts'
 import type { GroupView, LaneView, MachineView, TopicView } from './machine/view.ts'
 
 /** New messages that one plan looks at before it claims what it has. */
@@ -78,7 +79,7 @@ export class OrderPlanner {
     this.#options = options
     this.#reads = new FilterReads(view, (queue, cursor) => this.#head({ queue, cursor }), options.stored)
     // Dead letters may have been moved away from where their pages say, and none of them has a message group.
-    this.#readsPages = !isDeadLetterTopic(topic.name)
+    this.#readsPages = !holdsOldMessages(topic.name)
     this.#queues = topic.queues.flatMap((queue) => {
       const consumer = view.consumer(group.id, queue)
       const end = view.queue(queue)?.nextOffset

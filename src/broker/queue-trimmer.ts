@@ -1,9 +1,10 @@
 /** Finds where the queues begin above a rising floor, and has what stands before deleted from the tables. */
 import { millis, queueOffset, type LogPosition, type Millis, type QueueOffset } from '../base/brand.ts'
 import { QUEUE_PAGE_POINTERS } from '../base/limits.ts'
+import type { Logger } from '../base/ports.ts'
 import type { QueueEntry, Trim } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
-import { isDeadLetterTopic } from './machine/topics.ts'
+import { holdsOldMessages } from './machine/topics.ts'
 import type { MachineView, QueueView, TopicView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
@@ -17,11 +18,13 @@ export class QueueTrimmer {
   readonly #view: MachineView
   readonly #log: ReplicatedLog
   readonly #reader: MessageReader
+  readonly #logger: Logger
 
-  constructor(view: MachineView, log: ReplicatedLog, reader: MessageReader) {
+  constructor(view: MachineView, log: ReplicatedLog, reader: MessageReader, logger: Logger) {
     this.#view = view
     this.#log = log
     this.#reader = reader
+    this.#logger = logger
   }
 
   /**
@@ -31,16 +34,16 @@ export class QueueTrimmer {
   async trim(target: LogPosition, targetTime: Millis, deadSince: Millis): Promise<void> {
     let queues: Trim['queues'][number][] = []
     for (const [topic, queue] of this.#queues()) {
-      const minOffset = isDeadLetterTopic(topic.name)
+      const minOffset = holdsOldMessages(topic.name)
         ? await this.#firstDeadAt(queue, deadSince)
         : await this.#firstFrom(queue, target, targetTime)
       if (minOffset <= queue.minOffset) continue
       queues.push({ queue: queue.queue, minOffset })
       if (queues.length < QUEUES_PER_COMMAND) continue
-      await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+      await this.#propose(queues)
       queues = []
     }
-    if (queues.length > 0) await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+    if (queues.length > 0) await this.#propose(queues)
   }
 
   /** Lets the queues of topics with a retention of their own begin with what was stored within it. */
@@ -49,15 +52,40 @@ export class QueueTrimmer {
     for (const [topic, queue] of this.#queues()) {
       if (topic.retentionMs === 0 || queue.minOffset === queue.nextOffset) continue
       const since = millis(Math.max(0, now - topic.retentionMs))
-      const minOffset = isDeadLetterTopic(topic.name)
+      const minOffset = holdsOldMessages(topic.name)
         ? await this.#firstDeadAt(queue, since)
         : await offsetByTime(this.#reader, queue, since)
       if (minOffset > queue.minOffset) queues.push({ queue: queue.queue, minOffset })
     }
     for (let at = 0; at < queues.length; at += QUEUES_PER_COMMAND) {
       const some = queues.slice(at, at + QUEUES_PER_COMMAND)
-      await this.#log.propose(encodeCommand({ type: 'trim', queues: some }))
+      await this.#propose(some)
     }
+  }
+
+  /** Says which groups miss messages by it. */
+  async #propose(queues: Trim['queues']): Promise<void> {
+    const before = this.#missed(queues)
+    await this.#log.propose(encodeCommand({ type: 'trim', queues }))
+    for (const [place, missed] of this.#missed(queues)) {
+      const messages = missed - (before.get(place) ?? 0)
+      if (messages > 0)
+        this.#logger.warn({ place, messages }, 'retention took messages that a group had not got')
+    }
+  }
+
+  /** How many messages groups have missed in queues, by what a person calls these places. */
+  #missed(queues: Trim['queues']): Map<string, number> {
+    const missed = new Map<string, number>()
+    for (const { queue } of queues) {
+      const { topicId = 0, queueId = 0 } = this.#view.queue(queue) ?? {}
+      const topic = this.#view.topicById(topicId)?.name ?? ''
+      for (const { id, name } of this.#view.groups()) {
+        const count = this.#view.missed(id, queue)
+        if (count > 0) missed.set(`${name} in ${topic}:${queueId}`, count)
+      }
+    }
+    return missed
   }
 
   /** Deletes the pages before the minimum of each queue, as far as nothing needs them. */

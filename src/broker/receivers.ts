@@ -14,9 +14,11 @@ import type { Clock } from '../base/ports.ts'
 import type { Chosen } from './claim-planner.ts'
 import { clientHash } from './client-liveness.ts'
 import type { Missing } from './filter-reads.ts'
+import { expectReply } from './known-names.ts'
 import type { ReceivedMessage, ReceiveRequest } from './leader-port.ts'
 import type { ClaimedMessage, GroupId, Pointer, QueueNumber, TopicId } from './machine/commands.ts'
 import { encodeCommand } from './machine/index.ts'
+import { attemptOf } from './machine/delivery-number.ts'
 import { isDeadLetterTopic } from './machine/topics.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
@@ -100,15 +102,35 @@ export class Receivers {
       room.waiting.add(waiting)
       this.#parked++
       const held = this.#options.view.claimsOfRequest(request.requestKey)
-      if (held.length > 0) void this.#hand(room, waiting, held, [])
+      if (held.length > 0) void this.#repeat(room, waiting)
       else this.#pump(room)
     })
+  }
+
+  /** A receive that was answered before gets the same messages, for another time from now on. */
+  async #repeat(room: Room, waiting: Waiting): Promise<void> {
+    const { requestKey: request, invisibleMs } = waiting.request
+    waiting.claiming = true
+    try {
+      const { reply } = await this.#options.log.propose(
+        encodeCommand({ type: 'claimRepeat', request, invisibleMs: invisibleMs as Millis }),
+      )
+      waiting.claiming = false
+      const { messages } = expectReply(reply, 'claimed')
+      if (messages.length > 0) void this.#hand(room, waiting, messages, [])
+      else this.#pump(room)
+    } catch (error) {
+      waiting.claiming = false
+      this.#fail(room, waiting, error)
+    }
   }
 
   /** Messages arrived in these topics, or may have become visible in them. */
   arrived(topicIds: ReadonlySet<TopicId>): void {
     for (const room of this.#rooms.values()) {
-      if (topicIds.has(room.topicId)) this.#pump(room)
+      const retry = this.#options.view.retryTopic(room.groupId, room.topicId)
+      const concerns = topicIds.has(room.topicId) || (retry !== undefined && topicIds.has(retry.id))
+      if (concerns) this.#pump(room)
     }
   }
 
@@ -287,7 +309,7 @@ export class Receivers {
       stored,
       queueId: queue?.queueId ?? 0,
       offset: message.offset,
-      attempt: message.attempt,
+      attempt: attemptOf(message.attempt),
       receipt: {
         groupId: room.groupId,
         queue: message.queue,

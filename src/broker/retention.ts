@@ -82,7 +82,7 @@ export class Retention {
     const { position: floor, rising } = view.floors
     const target = rising > floor ? rising : await this.#target(floor)
     const since = millis(Math.max(0, this.#options.now() - this.#retentionMs))
-    const trimmer = new QueueTrimmer(view, log, reader)
+    const trimmer = new QueueTrimmer(view, log, reader, logger)
     const transactions = new TransactionMover(view, log, reader)
     await transactions.expireParked(since, logger)
     if (target > floor) {

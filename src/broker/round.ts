@@ -66,24 +66,45 @@ function freeRound({ reader, busy, ...options }: RoundOptions): RoundPlanner {
 
 /** A message group may stand in every queue, so that one round holds all of them. */
 function orderedRound({ reader, busy, ...options }: RoundOptions): RoundPlanner {
-  const planner = new OrderPlanner({ ...options, reader })
+  const { view, group, topic } = options
+  const retry = view.retryTopic(group.id, topic.id)
+  // What came back to the group has an order of its own; turn by turn either comes first, so that neither starves.
+  const sources = (retry === undefined ? [topic] : [topic, retry]).map((from) => ({
+    from,
+    planner: new OrderPlanner({ ...options, topic: from, reader }),
+  }))
   return (wish, rotation) => {
-    if (busy.size > 0) return { chosen: [], missing: [], queues: [], command: nothing }
-    const { lanes, cursors, messages, chosen, missing } = planner.plan(wish, rotation)
-    const queues = lanes.length + cursors.length === 0 ? [] : options.topic.queues
-    const command = (head: ClaimHead): Command => ({
-      type: 'claimInOrder',
-      ...head,
-      groupId: options.group.id,
-      topicId: options.topic.id,
-      lanes,
-      cursors,
-      messages,
-    })
-    return { chosen, missing, queues, command }
+    if (busy.size > 0) return NOTHING
+    const [first, second] = rotation % 2 === 0 ? sources : sources.toReversed()
+    const plan = first === undefined ? undefined : orderedPlan(first, options, wish, rotation)
+    const isDone = plan !== undefined && plan.queues.length + plan.missing.length > 0
+    return second === undefined || isDone ? (plan ?? NOTHING) : orderedPlan(second, options, wish, rotation)
   }
 }
 
-function nothing(): Command {
-  return { type: 'advance' }
+interface OrderedSource {
+  readonly from: TopicView
+  readonly planner: OrderPlanner
 }
+
+function orderedPlan(
+  { from, planner }: OrderedSource,
+  { group }: Pick<RoundOptions, 'group'>,
+  wish: Wish,
+  rotation: number,
+): RoundPlan {
+  const { lanes, cursors, messages, chosen, missing } = planner.plan(wish, rotation)
+  const queues = lanes.length + cursors.length === 0 ? [] : from.queues
+  const command = (head: ClaimHead): Command => ({
+    type: 'claimInOrder',
+    ...head,
+    groupId: group.id,
+    topicId: from.id,
+    lanes,
+    cursors,
+    messages,
+  })
+  return { chosen, missing, queues, command }
+}
+
+const NOTHING: RoundPlan = { chosen: [], missing: [], queues: [], command: () => ({ type: 'advance' }) }

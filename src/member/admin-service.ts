@@ -18,6 +18,7 @@ import type { Draft } from '../rpc/draft.ts'
 import type { Method } from '../rpc/service.ts'
 import { typedService } from '../rpc/typed-service.ts'
 import type { AtLeader } from './at-leader.ts'
+import { isConsumeCall, redriveDeadLetters, resetOffsets, runConsumeCall } from './consume-calls.ts'
 import type { AdminCall, InternalCalls } from './internal-calls.ts'
 
 /** A change waits this long for the other members to serve it. */
@@ -68,12 +69,19 @@ export class AdminService {
       },
       ListGroups: async () => ({ groups: admin.listGroups() }),
       DescribeGroup: async (_context, { name }) => admin.describeGroup(name),
+      ResetOffsets: async (_context, request) => resetOffsets(this.#options.atLeader, request),
+      RedriveDeadLetters: async (_context, request) => redriveDeadLetters(this.#options.atLeader, request),
     })
   }
 
   /** How far a read must see that begins now, as the leader says (thesis 6.4). */
   readIndex(): Promise<LogIndex> {
     return this.#atLeader({ method: 'readIndex', request: {} })
+  }
+
+  /** Runs a call of another member on this one, which must lead. */
+  async runAny(call: AdminCall): Promise<unknown> {
+    return isConsumeCall(call) ? runConsumeCall(this.#options.broker, call) : this.run(call)
   }
 
   /** Runs a call on this member, which must lead. Returns the index of the entry that made the change. */

@@ -325,6 +325,7 @@ class Member implements RunningMember {
     return {
       operations: this.#broker.operations,
       offsets: this.#broker.queueReads,
+      deadLetters: this.#broker.deadLetters,
       view: this.#broker.machine,
       clock: this.#clock,
       storeHost: own.client,
@@ -351,7 +352,7 @@ class Member implements RunningMember {
   }
 
   #adminCall(call: AdminCall): Promise<unknown> {
-    return this.#membersService.knows(call) ? this.#membersService.run(call) : this.#adminService.run(call)
+    return this.#membersService.knows(call) ? this.#membersService.run(call) : this.#adminService.runAny(call)
   }
 
   #membersChanged(members: LoggedMembers): void {

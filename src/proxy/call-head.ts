@@ -32,6 +32,7 @@ export const LEADER_METHODS = {
   updateOffset: 41,
   getOffset: 42,
   queryOffset: 43,
+  forwardDead: 44,
   contact: 64,
   release: 65,
   clientSeen: 66,

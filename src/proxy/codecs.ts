@@ -6,6 +6,7 @@ import type {
   AckMessageResponse,
   ChangeInvisibleDurationRequest,
   ChangeInvisibleDurationResponse,
+  ForwardMessageToDeadLetterQueueRequest,
   GetOffsetRequest,
   GetOffsetResponse,
   EndTransactionRequest,
@@ -43,6 +44,10 @@ export const assignmentResponses = codec<QueryAssignmentResponse>('QueryAssignme
 export const changeRequests = codec<ChangeInvisibleDurationRequest>('ChangeInvisibleDurationRequest')
 /** ChangeInvisibleDurationResponse. */
 export const changeResponses = codec<ChangeInvisibleDurationResponse>('ChangeInvisibleDurationResponse')
+/** ForwardMessageToDeadLetterQueueRequest. */
+export const forwardRequests = codec<ForwardMessageToDeadLetterQueueRequest>(
+  'ForwardMessageToDeadLetterQueueRequest',
+)
 /** GetOffsetRequest. */
 export const getOffsetRequests = codec<GetOffsetRequest>('GetOffsetRequest')
 /** GetOffsetResponse. */

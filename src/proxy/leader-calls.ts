@@ -4,6 +4,7 @@ import type { CallHead, LeaderMethod } from './call-head.ts'
 import { changeInvisible, changeRefusal } from './change-invisible.ts'
 import { clientSeen, contact, handedOver, heartbeat, notifyTermination, release } from './client-calls.ts'
 import { endTransaction } from './end-transaction.ts'
+import { forwardDead } from './forward-dead.ts'
 import type { LeaderContext, LeaderPart } from './leader-context.ts'
 import { getOffset, queryOffset, updateOffset } from './offset-calls.ts'
 import { pullMessage } from './pull-message.ts'
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<LeaderMethod, LeaderPart>> = {
   updateOffset,
   getOffset,
   queryOffset,
+  forwardDead,
   recallMessage,
   endTransaction,
   contact,

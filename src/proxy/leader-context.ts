@@ -1,5 +1,6 @@
 /** What the leader parts of the calls work with, on the node that leads. */
 import type { Clock } from '../base/ports.ts'
+import type { DeadLetters } from '../broker/dead-letter-operations.ts'
 import type { LeaderOperations } from '../broker/leader-port.ts'
 import type { OffsetOperations } from '../broker/offset-operations.ts'
 import type { MachineView } from '../broker/machine/view.ts'
@@ -10,6 +11,7 @@ import type { CallHead } from './call-head.ts'
 export interface LeaderContext {
   readonly operations: LeaderOperations
   readonly offsets: OffsetOperations
+  readonly deadLetters: Pick<DeadLetters, 'forward'>
   readonly view: MachineView
   readonly clock: Clock
   /** Where this member serves clients, `host:port`: delivered messages name it as the place they come from. */

@@ -8,7 +8,7 @@ import { statusReply } from './status-reply.ts'
 
 const PREFIX = '/apache.rocketmq.v2.MessagingService'
 
-const UNARY = ['ForwardMessageToDeadLetterQueue', 'SyncLiteSubscription'] as const
+const UNARY = ['SyncLiteSubscription'] as const
 
 /** Every method of MessagingService that no other file answers. */
 export function notImplementedMethods(): readonly Method[] {

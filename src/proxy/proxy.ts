@@ -153,6 +153,7 @@ export class Proxy {
       unary('EndTransaction', this.#atLeader('endTransaction')),
       unary('QueryRoute', this.#hereOrAtLeader('queryRoute', routeHere)),
       unary('QueryAssignment', this.#hereOrAtLeader('queryAssignment', assignmentHere)),
+      unary('ForwardMessageToDeadLetterQueue', this.#atLeader('forwardDead')),
       unary('UpdateOffset', this.#atLeader('updateOffset')),
       unary('GetOffset', this.#atLeader('getOffset')),
       unary('QueryOffset', this.#atLeader('queryOffset')),

@@ -2,11 +2,12 @@
  * ReceiveMessage at the client's node: how long it waits, that an empty answer comes neither early nor late
  * whatever happens to the leader, and that messages which no client got go back at once.
  */
+import { hash } from 'node:crypto'
 import type { Clock } from '../base/ports.ts'
 import type { CallContext, ServerStreamMethod, StreamReply } from '../rpc/service.ts'
 import type { Admission } from './admission.ts'
-import type { CallHead } from './call-head.ts'
-import { callerOf, headOf } from './caller.ts'
+import { type CallHead, REQUEST_KEY_BYTES } from './call-head.ts'
+import { type Caller, callerOf, headOf } from './caller.ts'
 import { ackRequests, receiveRequests } from './codecs.ts'
 import { receiptHandleOf } from './deliver-message.ts'
 import { durationMs } from './durations.ts'
@@ -44,7 +45,7 @@ export function receiveMethod(options: ReceiveOptions): ServerStreamMethod {
     let head: CallHead | undefined
     try {
       const caller = callerOf(context)
-      head = headOf(caller, 'receiveMessage', options.requestKeys.next())
+      head = headOf(caller, 'receiveMessage', requestKeyOf(options, caller, request))
       const pollMs = pollMsOf(options, context, request, caller.clientVersion)
       const items = await receive(options, context, head, request, pollMs)
       return reply(options, head, items, receiveRequests.decode(request).autoRenew)
@@ -53,6 +54,17 @@ export function receiveMethod(options: ReceiveOptions): ServerStreamMethod {
       return { items }
     }
   }
+}
+
+/**
+ * A receive that is tried again under the attempt id of one whose answer was lost has the same key, so that it gets the
+ * same messages (grpc-contract 6.6).
+ */
+function requestKeyOf({ requestKeys }: ReceiveOptions, caller: Caller, request: Uint8Array): Uint8Array {
+  const { attemptId, group, messageQueue } = receiveRequests.decode(request)
+  if (attemptId === undefined || attemptId === '') return requestKeys.next()
+  const parts = [caller.clientId, group?.name ?? '', messageQueue?.topic?.name ?? '', attemptId]
+  return hash('sha256', parts.join('\0'), 'buffer').subarray(0, REQUEST_KEY_BYTES)
 }
 
 /** Throws `Refusal` for what no receive may ask, before anything waits. */

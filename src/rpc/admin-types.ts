@@ -234,6 +234,50 @@ export interface GroupQueueStatus {
   readonly nextOffset: number
   readonly inFlight: number
   readonly lag: number
+  readonly minOffset: number
+  /** Messages that retention took away before the group was given them. */
+  readonly missed: number
+  /** The offset that the group keeps itself, if it does, and when it was stored. */
+  readonly storedOffset?: number
+  readonly storedAtMs?: number
+}
+
+/** As in the definition file. */
+export interface ResetOffsetsRequest {
+  readonly group: string
+  readonly topic: string
+  /** earliest, latest, time or offset. */
+  readonly to: string
+  /** The time in milliseconds since 1970, or the offset. */
+  readonly value: number
+  /** All queues when left out. */
+  readonly queueId?: number
+}
+
+/** As in the definition file. */
+export interface QueueOffset {
+  readonly queueId: number
+  readonly offset: number
+}
+
+/** As in the definition file. */
+export interface ResetOffsetsResponse {
+  readonly queues: readonly QueueOffset[]
+}
+
+/** As in the definition file. */
+export interface RedriveDeadLettersRequest {
+  readonly group: string
+  /** The topic through which the group gets them; empty: the one they were sent to. */
+  readonly to: string
+  readonly max: number
+}
+
+/** As in the definition file. */
+export interface RedriveDeadLettersResponse {
+  readonly moved: number
+  /** Why it ended before all were moved; empty when they were. */
+  readonly reason: string
 }
 
 /** As in the definition file. */
@@ -255,4 +299,9 @@ export type AdminCalls = {
   readonly DeleteGroup: { readonly request: DeleteGroupRequest; readonly response: DeleteGroupResponse }
   readonly ListGroups: { readonly request: ListGroupsRequest; readonly response: ListGroupsResponse }
   readonly DescribeGroup: { readonly request: DescribeGroupRequest; readonly response: GroupDescription }
+  readonly ResetOffsets: { readonly request: ResetOffsetsRequest; readonly response: ResetOffsetsResponse }
+  readonly RedriveDeadLetters: {
+    readonly request: RedriveDeadLettersRequest
+    readonly response: RedriveDeadLettersResponse
+  }
 }

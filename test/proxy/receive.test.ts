@@ -235,3 +235,27 @@ test('a client whose deadline is its polling time is answered half a second befo
   expect(outlineOf(kept)).toEqual(EMPTY)
   expect(kept.atMs).toBeGreaterThanOrEqual(9_500)
 })
+
+describe('a receive that is tried again', () => {
+  const keysOf = async (...attemptIds: readonly (string | undefined)[]): Promise<string[]> => {
+    const at = new Case('here')
+    for (const attemptId of attemptIds) {
+      const named = attemptId === undefined ? {} : { attemptId }
+      at.receive(receiveBytes({ ...named, longPollingTimeout: { seconds: 0, nanos: 0 } }))
+      await at.pass(100)
+    }
+    return at.world.operations.receives.map(({ requestKey }) => Buffer.from(requestKey).toString('hex'))
+  }
+
+  test('under the same attempt id has the same request key', async () => {
+    const keys = await keysOf('one', 'one', 'two')
+    expect(new Set(keys.slice(0, -1)).size).toBe(1)
+    expect(new Set(keys).size).toBe(2)
+    expect(keys[0]).toHaveLength(32)
+  })
+
+  test('without one has a key of its own', async () => {
+    const keys = new Set([...(await keysOf(undefined, undefined)), ...(await keysOf('', ''))])
+    expect(keys.size).toBeGreaterThanOrEqual(3)
+  })
+})

@@ -19,18 +19,17 @@ import type {
   Refused,
   Reply,
   StartPolicy,
-  TopicId,
 } from './commands.ts'
-import { Queue } from './consume-queue.ts'
+import type { Queue } from './consume-queue.ts'
 import { Consumer } from './consumer.ts'
 import { backoffFault, type GroupPolicy, isSamePolicy, plainPolicy } from './group-policy.ts'
 import { Group } from './groups.ts'
 import { endConsumer } from './holding.ts'
-import { forgetAllMoved } from './move-up.ts'
+import { addTopic, removeTopic } from './make-topic.ts'
 import { forgetPullOffset } from './pull-offsets.ts'
+import { endRetryTopics, endRetryTopicsOf } from './retry-topics.ts'
 import { type MachineState, refused } from './state.ts'
-import { DEAD_LETTER_PREFIX, isTopicType, MESSAGE_TYPE_NORMAL, Topic } from './topics.ts'
-import { forgetTransactions } from './transactions.ts'
+import { DEAD_LETTER_PREFIX, isTopicType, type Topic } from './topics.ts'
 
 /** RocketMQ: TopicValidator. Names of dead letter topics may be longer, by the prefix. */
 const NAME = /^[%|a-zA-Z0-9_-]+$/
@@ -64,65 +63,18 @@ export function createTopic(state: MachineState, command: CreateTopic): Reply {
   return { type: 'topic', topicId: addTopic(state, name, messageType, queueCount).id }
 }
 
-/** The dead letter topic of a group, made when it is missing. Groups are limited, so these are too. */
-export function deadLetterTopic(state: MachineState, group: Group): Topic {
-  const name = DEAD_LETTER_PREFIX + group.name
-  return state.topics.named(name) ?? addTopic(state, name, MESSAGE_TYPE_NORMAL, 1)
-}
-
-function addTopic(state: MachineState, name: string, messageType: number, queueCount: number): Topic {
-  const id = state.nextTopicId++
-  const queues = addQueues(state, id, 0, queueCount)
-  const topic = new Topic(id, name, messageType, state.now, queues)
-  state.topics.add(topic)
-  state.rows.touch(topic)
-  state.catalogMoved()
-  return topic
-}
-
 /** Whether a topic can have all its queues: their numbers are never given out twice. */
 export function isRoomForQueues(state: MachineState): boolean {
   return state.nextQueue <= NUMBERS_END
-}
-
-/** Makes the queues with the ids `[start, end)` of a topic. */
-export function addQueues(state: MachineState, topicId: TopicId, start: number, end: number): Queue[] {
-  const queues: Queue[] = []
-  for (let queueId = start; queueId < end; queueId++) {
-    const queue = new Queue(state.nextQueue++, topicId, queueId)
-    state.rows.touch(queue)
-    queues.push(queue)
-  }
-  return queues
 }
 
 /** Deletes a topic with its queues and every group's place in them. The bytes in the log stay. */
 export function deleteTopic(state: MachineState, command: DeleteTopic): Reply {
   const topic = state.topics.named(command.name)
   if (topic === undefined) return refused('TOPIC_NOT_FOUND', `topic ${command.name} does not exist`)
-  for (const group of state.groups.byId.values()) forgetTopic(state, group, topic)
-  for (const queue of topic.queueList) {
-    forgetAllMoved(state, queue)
-    queue.remove(state.rows)
-  }
-  forgetTransactions(state, topic)
-  state.topics.remove(topic)
-  state.rows.remove(topic)
-  state.catalogMoved()
+  endRetryTopicsOf(state, topic)
+  removeTopic(state, topic)
   return DONE
-}
-
-function forgetTopic(state: MachineState, group: Group, topic: Topic): void {
-  for (const queue of topic.queues) forgetPullOffset(state, group, queue)
-  if (!group.topics.includes(topic.id)) return
-  group.topics = group.topics.filter((id) => id !== topic.id)
-  state.rows.touch(group)
-  for (const queue of topic.queues) {
-    const consumer = group.consumers.get(queue)
-    if (consumer === undefined) continue
-    endConsumer(state, consumer)
-    group.consumers.delete(queue)
-  }
 }
 
 /** Makes a group. Equal settings give the group that is there. */
@@ -177,6 +129,7 @@ export function deleteGroup(state: MachineState, command: DeleteGroup): Reply {
   if (group === undefined) return refused('GROUP_NOT_FOUND', `group ${command.name} does not exist`)
   for (const consumer of group.consumers.values()) endConsumer(state, consumer)
   for (const queue of group.pullOffsets.keys()) forgetPullOffset(state, group, queue)
+  endRetryTopics(state, group)
   state.groups.remove(group)
   state.rows.remove(group)
   state.catalogMoved()

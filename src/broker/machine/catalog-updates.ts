@@ -4,11 +4,12 @@
  */
 import type { QueueOffset } from '../../base/brand.ts'
 import { QUEUES_PER_TOPIC_MAX } from '../../base/limits.ts'
-import { addQueues, isRoomForQueues, policyFault } from './catalog-commands.ts'
+import { isRoomForQueues, policyFault } from './catalog-commands.ts'
 import type { Reply, UpdateGroup, UpdateTopic } from './commands.ts'
 import { Consumer } from './consumer.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import { listClaim } from './holding.ts'
+import { addQueues } from './make-topic.ts'
 import { type MachineState, refused } from './state.ts'
 import { isPermission, type Topic } from './topics.ts'
 

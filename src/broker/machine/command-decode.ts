@@ -15,6 +15,7 @@ import {
 } from './command-encode.ts'
 import type { Claim, ClaimInOrder, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
 import type { Delivery, MoveUp, Receipt, StartPolicy, UpdateTopic } from './commands.ts'
+import { readConsume } from './consume-codec.ts'
 import { plainPolicy, readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
 import { readMoveTimers, readTimerOf, readTimers } from './timer-codec.ts'
@@ -72,7 +73,10 @@ function readCommand(kind: number, version: number, body: Reader): Command {
         invisibleMs: readMillis(body),
       }
     case COMMAND_KINDS.release:
-      return { type: 'release', deliveries: readList(body, 20, readDelivery) }
+      return {
+        type: 'release',
+        deliveries: version === 1 ? readList(body, 20, readDelivery) : readList(body, 28, readReceipt),
+      }
     case COMMAND_KINDS.releaseClient:
       return {
         type: 'releaseClient',
@@ -106,14 +110,6 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       return { type: 'recall', request: body.take(REQUEST_KEY_BYTES), timer: readTimerOf(body) }
     case COMMAND_KINDS.moveTimers:
       return readMoveTimers(body)
-    case COMMAND_KINDS.updateOffset:
-      return {
-        type: 'updateOffset',
-        request: body.take(REQUEST_KEY_BYTES),
-        groupId: body.uint32(),
-        queue: body.uint32(),
-        offset: readOffset(body),
-      }
     case COMMAND_KINDS.endTransaction:
       return readEndTransaction(body)
     case COMMAND_KINDS.checkTransactions:
@@ -121,8 +117,12 @@ function readCommand(kind: number, version: number, body: Reader): Command {
     case COMMAND_KINDS.moveTransactions:
       return readMoveTransactions(body)
     default:
-      throw new UnknownVersionError(`command kind ${kind} is not known`)
+      return readConsume(kind, body) ?? unknownKind(kind)
   }
+}
+
+function unknownKind(kind: number): never {
+  throw new UnknownVersionError(`command kind ${kind} is not known`)
 }
 
 function readCreateGroup(version: number, body: Reader): CreateGroup {

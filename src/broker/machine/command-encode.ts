@@ -13,7 +13,7 @@
  *                      list of parts: u32 queue, u64 start, u64 end, u32 offsets, u32 again, u64 ... each
  *   8 ack              16 request, list of receipts
  *   9 changeInvisible  16 request, receipt, u64 invisible ms
- *  10 release          list of deliveries
+ *  10 release          (in version 2 a list of receipts) list of deliveries
  *  11 releaseClient    8 client, u8 has group, u32 group id
  *  12 renew            u64 invisible ms, list of deliveries
  *  13 deadLetter       u32 group id, u32 queue, list of: u64 offset, u64 position, u32 size, u32 tag CRC-32
@@ -30,12 +30,13 @@
  *                      list of cursors: u32 queue, u64 start, u64 end;
  *                      list of messages: u32 queue, u64 offset, u32 order hash, u8 handed out
  *  28 to 30            timers: see `timer-codec.ts`
- *  40 updateOffset     16 bytes request, u32 group id, u32 queue, u64 offset
  *  34 to 36            of transactions, see `transaction-codec.ts`
+ *  40 to 44            what groups have consumed: see `consume-codec.ts`
  *
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
 import { assert, unreachable } from '../../base/assert.ts'
+import type { Millis } from '../../base/brand.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
 import type {
   Claim,
@@ -48,10 +49,13 @@ import type {
   MoveTimers,
   MoveUp,
   Receipt,
+  Release,
   Send,
   TopicId,
   UpdateTopic,
 } from './commands.ts'
+import type { ConsumeCommand } from './consume-commands.ts'
+import { CONSUME_KINDS, isConsumeCommand, writeConsume } from './consume-codec.ts'
 import { isPlainPolicy, writeOrder } from './group-policy.ts'
 import { TIMER_BYTES, writeTimer, writeTimers } from './timer-codec.ts'
 import {
@@ -64,10 +68,11 @@ import type { MovedHalf, MoveTransactions } from './transaction-commands.ts'
 
 export const COMMAND_VERSION = 1
 /** The newest version of the kinds that have more than one. */
-const NEWEST_VERSIONS: Readonly<Record<number, number>> = { 3: 2 }
+const NEWEST_VERSIONS: Readonly<Record<number, number>> = { 3: 2, 10: 2 }
 /** Before the body of each command: u8 kind, u8 version, u16 0, u32 length of the body. */
 export const COMMAND_HEADER_BYTES = 8
 export const REQUEST_KEY_BYTES = 16
+const NO_DEADLINE = 0 as Millis
 export const CLIENT_HASH_BYTES = 8
 
 /** The number of each kind of command in the log. Numbers are never given to another kind. */
@@ -99,7 +104,7 @@ export const COMMAND_KINDS = {
   endTransaction: 34,
   checkTransactions: 35,
   moveTransactions: 36,
-  updateOffset: 40,
+  ...CONSUME_KINDS,
 } as const satisfies Record<Command['type'], number>
 
 /** The starts of a group in the order of their numbers. */
@@ -125,7 +130,12 @@ export function isKnownVersion(kind: number, version: number): boolean {
 
 /** The oldest version that can say what the command says, so that older programs go on as long as they can. */
 function versionOf(command: Command): number {
+  if (command.type === 'release') return hasDeadlines(command) ? 2 : COMMAND_VERSION
   return command.type === 'createGroup' && !isPlainPolicy(command) ? 2 : COMMAND_VERSION
+}
+
+function hasDeadlines({ deliveries }: Release): boolean {
+  return deliveries.every(({ deadline }) => deadline !== undefined)
 }
 
 /** Turns a command into bytes. The message bytes of a `send` become a chunk as they are, without a copy. */
@@ -138,7 +148,8 @@ export function encodeCommand(command: Command): EncodedCommand {
   if (command.type === 'moveTransactions') return encodeMoveTransactions(command.items)
   const body = new Writer(64)
   writeHeader(body, COMMAND_KINDS[command.type], versionOf(command))
-  writeBody(body, command)
+  if (isConsumeCommand(command)) writeConsume(body, command)
+  else writeBody(body, command)
   const bytes = body.done()
   viewOf(bytes).setUint32(4, bytes.byteLength - COMMAND_HEADER_BYTES)
   return { size: bytes.byteLength, chunks: [bytes] }
@@ -219,7 +230,7 @@ function writeHeader(into: Writer, kind: number, version: number): void {
 
 function writeBody(
   into: Writer,
-  command: Exclude<Command, Send | MoveUp | MoveTimers | MoveTransactions>,
+  command: Exclude<Command, Send | ConsumeCommand | MoveUp | MoveTimers | MoveTransactions>,
 ): void {
   switch (command.type) {
     case 'createTopic':
@@ -259,7 +270,11 @@ function writeBody(
       into.uint64(command.invisibleMs)
       return
     case 'release':
-      writeDeliveries(into, command.deliveries)
+      if (!hasDeadlines(command)) return writeDeliveries(into, command.deliveries)
+      into.uint32(command.deliveries.length)
+      for (const { deadline = NO_DEADLINE, ...delivery } of command.deliveries) {
+        writeReceipt(into, { ...delivery, deadline })
+      }
       return
     case 'releaseClient':
       writeClient(into, command.client)
@@ -299,10 +314,6 @@ function writeBody(
       return
     case 'checkTransactions':
       writeCheckTransactions(into, command)
-      return
-    case 'updateOffset':
-      writeRequest(into, command.request)
-      into.uint32(command.groupId).uint32(command.queue).uint64(command.offset)
       return
     default:
       unreachable(command)

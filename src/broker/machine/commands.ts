@@ -8,50 +8,32 @@
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { PartReply } from '../../base/state-machine.ts'
+import type {
+  ClientHash,
+  Delivery,
+  GroupId,
+  Pointer,
+  QueueNumber,
+  Receipt,
+  RequestKey,
+  TopicId,
+} from './basics.ts'
+import type { ConsumeCommand, QueuePlace } from './consume-commands.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import type { EndReply, TransactionCommand, TransactionNumber } from './transaction-commands.ts'
 
-/** The number of a topic, never used again after a deletion. */
-export type TopicId = number
-/** The number of a consumer group, never used again after a deletion. */
-export type GroupId = number
-/** The number of a queue in the whole broker group, never used again. A topic owns several. */
-export type QueueNumber = number
-
-/** 16 bytes that name one request of one client call: a repeat at a new leader carries the same key. */
-export type RequestKey = Uint8Array
-
-/** 8 bytes, a hash of a client id. Enough to know a client's claims by. */
-export type ClientHash = Uint8Array
-
-/** A pointer into the log: what a queue holds for each message (RocketMQ: consume queue unit). */
-export interface Pointer {
-  readonly position: LogPosition
-  readonly size: number
-  /** CRC-32 of the tag, 0 without one. A filter that matches still compares the tag itself. */
-  readonly tagHash: number
-}
-
-/** What a page holds of a message. */
-export interface QueueEntry extends Pointer {
-  /** When it came into the queue, in seconds of log time, if its bytes are older: dead letters, due messages. Else 0. */
-  readonly sinceSeconds: number
-  /** Of a FIFO message, made from its message group; 0 for one of another type. */
-  readonly orderHash: number
-}
-
-/** Names one delivery. A later attempt of the same message is another delivery. */
-export interface Delivery {
-  readonly groupId: GroupId
-  readonly queue: QueueNumber
-  readonly offset: QueueOffset
-  readonly attempt: number
-}
-
-/** What a receipt handle holds: the delivery, and until when it was first invisible, in log time. */
-export interface Receipt extends Delivery {
-  readonly deadline: Millis
-}
+export type {
+  ClientHash,
+  Delivery,
+  GroupId,
+  Pointer,
+  QueueEntry,
+  QueueNumber,
+  Receipt,
+  RequestKey,
+  TopicId,
+} from './basics.ts'
+export type { QueuePlace, RedriveItem } from './consume-commands.ts'
 
 /** Where a new group starts to read a topic. `default`: 0 if nothing was ever removed, else the end. */
 export type StartPolicy =
@@ -197,10 +179,13 @@ export interface ChangeInvisible {
   readonly invisibleMs: Millis
 }
 
-/** Gives back claims that provably never left for a client: visible at once, no attempt counted. */
+/**
+ * Gives back claims that provably never left for a client: visible at once, no attempt counted. A delivery with a
+ * deadline is only given back if that is still the claim's: a repeat of the receive got it meanwhile otherwise.
+ */
 export interface Release {
   readonly type: 'release'
-  readonly deliveries: readonly Delivery[]
+  readonly deliveries: readonly (Delivery & { readonly deadline?: Millis })[]
 }
 
 /** Gives back every claim of a client that says it ends: visible at once. */
@@ -303,16 +288,6 @@ export interface Advance {
   readonly type: 'advance'
 }
 
-/** Stores how far a group that keeps its own offsets has read a queue. A repeat under the same key changes nothing. */
-export interface UpdateOffset {
-  readonly type: 'updateOffset'
-  readonly request: RequestKey
-  readonly groupId: GroupId
-  readonly queue: QueueNumber
-  /** The next message to read. May go back. */
-  readonly offset: QueueOffset
-}
-
 export type Command =
   | CreateTopic
   | UpdateTopic
@@ -338,7 +313,7 @@ export type Command =
   | Fire
   | Recall
   | MoveTimers
-  | UpdateOffset
+  | ConsumeCommand
   | TransactionCommand
 
 /** The command was applied and changed nothing, for a reason that the caller is told. */
@@ -386,6 +361,10 @@ export type Reply =
   | { readonly type: 'fired'; readonly count: number }
   /** What the leader read is not so any more: it reads again. */
   | { readonly type: 'changedMeanwhile' }
+  /** Where the group's places are now. */
+  | { readonly type: 'reset'; readonly queues: readonly QueuePlace[] }
+  /** How many dead letters were moved, and where the dead letter queue begins now. */
+  | { readonly type: 'redriven'; readonly count: number; readonly next: QueueOffset }
   | { readonly type: 'changed'; readonly valid: boolean; readonly deadline: Millis }
   | EndReply
   /** The answer of a command that belongs to another machine in the same log. */

@@ -1,7 +1,7 @@
 /**
  * A group's place in a queue and the messages in flight there, with who holds them.
  *
- * Consumer row: u8 version, u64 cursor.
+ * Consumer row: u8 version, u64 cursor; in version 2 then u32 resets, u64 missed.
  * Claim row: u8 version, u8 flags (1 held, 2 auto renew), u16 0, u32 attempt, u64 visible at,
  * u64 first claimed at, 16 request, 8 client. Request and client are 0 when nobody holds the claim. Version 2, of
  * a fifo group, has two more flags (4 acked, 8 repeat) and then u64 lane, u64 place in the lane.
@@ -12,9 +12,17 @@ import { ClaimHeap } from './claim-heap.ts'
 import { CLIENT_HASH_BYTES, REQUEST_KEY_BYTES } from './command-encode.ts'
 import type { GroupId, TopicId } from './commands.ts'
 import type { Queue } from './consume-queue.ts'
+import { deliveryNumber } from './delivery-number.ts'
 import { type Lane, type Opened, type OrderBook } from './lane.ts'
 import { Row } from './rows.ts'
-import { CLAIM_LANE_VERSION, ROW_VERSION, startKey, TABLE_CLAIM, TABLE_CONSUMER } from './tables.ts'
+import {
+  CLAIM_LANE_VERSION,
+  CONSUMER_HISTORY_VERSION,
+  ROW_VERSION,
+  startKey,
+  TABLE_CLAIM,
+  TABLE_CONSUMER,
+} from './tables.ts'
 import type { ClaimView, ConsumerView } from './view.ts'
 
 export const CLAIM_HELD = 1
@@ -34,6 +42,14 @@ export interface ConsumerGroup {
   book(topicId: TopicId): OrderBook<Claim> | undefined
 }
 
+/** What a place keeps when it begins anew. */
+export interface PlaceHistory {
+  readonly resets: number
+  readonly missed: number
+}
+
+const NEW_PLACE: PlaceHistory = { resets: 0, missed: 0 }
+
 /** A group's place in one queue. */
 export class Consumer extends Row {
   readonly groupId: GroupId
@@ -52,10 +68,14 @@ export class Consumer extends Row {
   parked = 0
   /** Claims with attempts left, by the time they become visible. Empty when the group is fifo. */
   readonly waiting = new ClaimHeap<Claim>()
+  /** How often the place was reset: see `delivery-number.ts`. */
+  readonly resets: number
+  /** Messages that retention took away before the group was given them. */
+  missed: number
   /** Rule: nothing before it is in flight. */
   #committed: QueueOffset
 
-  constructor(group: ConsumerGroup, queue: Queue, cursor: QueueOffset) {
+  constructor(group: ConsumerGroup, queue: Queue, cursor: QueueOffset, history: PlaceHistory = NEW_PLACE) {
     super()
     this.groupId = group.id
     this.group = group
@@ -63,6 +83,8 @@ export class Consumer extends Row {
     this.cursor = cursor
     this.#committed = cursor
     this.book = group.book(queue.topicId)
+    this.resets = history.resets
+    this.missed = history.missed
   }
 
   /**
@@ -110,7 +132,7 @@ export class Consumer extends Row {
   }
 
   override sizeHint(): number {
-    return 19
+    return 31
   }
 
   override writeKey(into: Writer): void {
@@ -118,7 +140,9 @@ export class Consumer extends Row {
   }
 
   override writeValue(into: Writer): void {
-    into.uint8(ROW_VERSION).uint64(this.cursor)
+    const hasHistory = this.resets > 0 || this.missed > 0
+    into.uint8(hasHistory ? CONSUMER_HISTORY_VERSION : ROW_VERSION).uint64(this.cursor)
+    if (hasHistory) into.uint32(this.resets).uint64(this.missed)
   }
 }
 
@@ -159,12 +183,17 @@ export class Claim extends Row implements Opened {
     return this.attempt >= this.consumer.group.attemptsMax && !this.acked && !this.repeat
   }
 
+  /** The number of the delivery that holds it: `Delivery.attempt`. */
+  get delivery(): number {
+    return deliveryNumber(this.attempt, this.consumer.resets)
+  }
+
   view(): ClaimView {
     return {
       groupId: this.consumer.groupId,
       queue: this.consumer.queue.queue,
       offset: this.offset,
-      attempt: this.attempt,
+      attempt: this.delivery,
       visibleAt: this.visibleAt,
       firstClaimedAt: this.firstClaimedAt,
       autoRenew: this.autoRenew,

@@ -43,18 +43,26 @@ export function floor(state: MachineState, command: Floor): Reply {
   return DONE
 }
 
-/** A minimum never goes back and never passes the end of its queue. */
+/**
+ * A minimum never goes back and never passes the end of its queue. What a group was not given before it is counted as
+ * missed.
+ */
 export function trim(state: MachineState, command: Trim): Reply {
   for (const { queue: number, minOffset } of command.queues) {
     const queue = state.topics.queues.get(number)
     if (queue === undefined) continue
     const min = minOffset < queue.nextOffset ? minOffset : queue.nextOffset
-    if (min > queue.minOffset) trimQueue(state, queue, min)
+    if (min <= queue.minOffset) continue
+    for (const consumer of consumersOf(state, queue)) {
+      if (consumer.cursor < min) consumer.missed += min - consumer.cursor
+    }
+    trimQueue(state, queue, min)
   }
   return DONE
 }
 
-function trimQueue(state: MachineState, queue: Queue, min: QueueOffset): void {
+/** Lets a queue begin later. Places before its beginning follow. */
+export function trimQueue(state: MachineState, queue: Queue, min: QueueOffset): void {
   queue.minOffset = min
   state.rows.touch(queue)
   for (const consumer of consumersOf(state, queue)) {

@@ -26,6 +26,8 @@ export class Group extends Row implements GroupView {
   topics: TopicId[] = []
   /** The group's place in each queue of its topics. */
   readonly consumers = new Map<QueueNumber, Consumer>()
+  /** By the id of a topic: the topic in which it gets dead letters of that one back. Found by their names. */
+  readonly retryTopics = new Map<TopicId, TopicId>()
   /** The offsets that its clients keep there. */
   readonly pullOffsets = new Map<QueueNumber, PullOffset>()
   readonly #books = new Map<TopicId, OrderBook<Claim>>()

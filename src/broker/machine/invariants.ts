@@ -89,6 +89,7 @@ function groupFaults(state: MachineState, group: Group, faults: string[]): void 
       rule(faults, group.consumers.has(queue), 'a group has a place in every queue of its topics')
     }
   }
+  retryFaults(state, group, faults)
   rule(faults, places === group.consumers.size, 'a group has no other places')
   for (const consumer of group.consumers.values()) consumerFaults(state, consumer, faults)
   for (const [number, { offset }] of group.pullOffsets) {
@@ -96,6 +97,13 @@ function groupFaults(state: MachineState, group: Group, faults: string[]): void 
     rule(faults, offset <= end, 'a stored offset is in a queue that exists')
   }
   for (const book of group.books()) faults.push(...bookFaults(state, group, book))
+}
+
+function retryFaults(state: MachineState, group: Group, faults: string[]): void {
+  for (const [of, id] of group.retryTopics) {
+    rule(faults, state.topics.byId.has(of), 'a retry topic is of a topic that exists')
+    rule(faults, group.topics.includes(id), 'a group reads its retry topics')
+  }
 }
 
 function consumerFaults(state: MachineState, consumer: Consumer, faults: string[]): void {

@@ -105,13 +105,15 @@ export function readGroup({ state }: RowSink, row: FoundRow): void {
 /** Reads a consumer row. All groups and queues are read. */
 export function readConsumer({ state }: RowSink, row: FoundRow): void {
   const key = new Reader(row.key, KEY_START)
-  const value = new Reader(row.value, VALUE_START)
+  const value = new Reader(row.value)
+  const version = value.uint8()
   const group = state.groups.byId.get(key.uint32())
   const queue = state.topics.queues.get(key.uint32())
   const cursor = value.uint64() as QueueOffset
+  const history = version === ROW_VERSION ? undefined : { resets: value.uint32(), missed: value.uint64() }
   if (group === undefined || queue === undefined) throw new BytesError('a consumer lacks its group or queue')
   check(key, value, cursor <= queue.nextOffset, 'a cursor is past the end')
-  const consumer = new Consumer(group, queue, cursor)
+  const consumer = new Consumer(group, queue, cursor, history)
   group.consumers.set(queue.queue, consumer)
   state.rows.restore(consumer, row.key, row.value)
 }

@@ -21,6 +21,7 @@ import {
 import { PageLoader } from './load-pages.ts'
 import { Meta, type RingEnds, type SavedMeta } from './meta.ts'
 import { readEndedEnds, readTransaction } from './load-transactions.ts'
+import { findRetryTopics } from './retry-topics.ts'
 import type { RowLedger } from './rows.ts'
 import { MachineState, type WindowSizes } from './state.ts'
 import {
@@ -132,6 +133,7 @@ export class StateLoader {
     }
     this.#problems.push(...this.#pages.finish(sink.queues))
     this.#each(TABLE_GROUP, (row) => readGroup(sink, row))
+    findRetryTopics(state)
     this.#each(TABLE_CONSUMER, (row) => readConsumer(sink, row))
     // Messages in flight are kept in the order of their offsets, whatever order the rows came in.
     this.#rows.get(TABLE_CLAIM)?.sort((one, other) => compareBytes(one.key, other.key))

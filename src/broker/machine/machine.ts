@@ -13,7 +13,7 @@ import { updateGroup, updateTopic } from './catalog-updates.ts'
 import { decodeCommand } from './command-decode.ts'
 import { COMMAND_HEADER_BYTES, COMMAND_KINDS, isKnownKind } from './command-encode.ts'
 import type { Command, Reply } from './commands.ts'
-import { deadLetter } from './dead-letters.ts'
+import { deadLetter, forwardDead } from './dead-letters.ts'
 import { commandEnd, ENTRY_HEADER_BYTES, readEntryHeader } from './entry-codec.ts'
 import { dropPages, floor, trim } from './floor.ts'
 import { stateFaults } from './invariants.ts'
@@ -21,8 +21,10 @@ import { StateLoader } from './loader.ts'
 import { Meta } from './meta.ts'
 import { moveUp } from './move-up.ts'
 import { claimInOrder } from './order.ts'
-import { ack, changeInvisible, claim, release, releaseClient, renew } from './pop.ts'
+import { ack, changeInvisible, claim, claimRepeat, release, releaseClient, renew } from './pop.ts'
 import { updateOffset } from './pull-offsets.ts'
+import { redrive } from './redrive.ts'
+import { resetOffsets } from './reset-offsets.ts'
 import { send } from './send.ts'
 import type { RowLedger } from './rows.ts'
 import { fire, moveTimers, recall } from './timer-commands.ts'
@@ -215,8 +217,6 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return deleteGroup(state, command)
     case 'updateTopic':
       return updateTopic(state, command)
-    case 'updateGroup':
-      return updateGroup(state, command)
     case 'contact':
       return contact(state, command)
     case 'claim':
@@ -253,6 +253,16 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return moveTimers(state, command, position)
     case 'updateOffset':
       return updateOffset(state, command)
+    case 'forwardDead':
+      return forwardDead(state, command)
+    case 'resetOffsets':
+      return resetOffsets(state, command)
+    case 'redrive':
+      return redrive(state, command)
+    case 'updateGroup':
+      return updateGroup(state, command)
+    case 'claimRepeat':
+      return claimRepeat(state, command)
     case 'endTransaction':
       return endTransaction(state, command, position)
     case 'checkTransactions':

@@ -18,7 +18,9 @@ import type {
   Renew,
   Reply,
 } from './commands.ts'
+import type { ClaimRepeat } from './consume-commands.ts'
 import type { Claim, ClaimBatch, Consumer } from './consumer.ts'
+import { deliveryNumber, resetsOf } from './delivery-number.ts'
 import { ackOutOfOrder, addClaim, endClaim, giveBack, hold, moveTo, openBatch } from './holding.ts'
 import { keyText, type MachineState, refused } from './state.ts'
 
@@ -52,6 +54,23 @@ export function claim(state: MachineState, command: ClaimCommand): Reply {
   return { type: 'claimed', messages }
 }
 
+/** A receive was repeated, so its client has the messages only from now on: their time begins anew. */
+export function claimRepeat(state: MachineState, command: ClaimRepeat): Reply {
+  if (command.invisibleMs < 1 || command.invisibleMs > INVISIBLE_MS_MAX) {
+    return refused('BAD_REQUEST', `an invisible time is 1 to ${INVISIBLE_MS_MAX} ms`)
+  }
+  for (const batch of state.batches.get(keyText(command.request)) ?? []) {
+    for (const held of batch.claims) {
+      if (held.visibleAt <= state.now) continue
+      held.firstClaimedAt = state.now
+      // Later than before in any case: so what is given back under the old time is told apart.
+      const end = Math.max(state.now + command.invisibleMs, held.visibleAt + 1) as Millis
+      moveTo(state, held, end)
+    }
+  }
+  return { type: 'claimed', messages: heldUnder(state, command.request) }
+}
+
 /** What a request that was applied before still holds, in the order of queues and offsets. */
 export function heldUnder(state: MachineState, request: Uint8Array): ClaimedMessage[] {
   return (state.batches.get(keyText(request)) ?? [])
@@ -74,7 +93,7 @@ export function claimed(held: Claim): ClaimedMessage {
   return {
     queue: held.consumer.queue.queue,
     offset: held.offset,
-    attempt: held.attempt,
+    attempt: held.delivery,
     deadline: held.visibleAt,
   }
 }
@@ -153,8 +172,10 @@ function ackOne(state: MachineState, receipt: Receipt): boolean {
   if (consumer === undefined) return false
   const held = consumer.inFlight.get(receipt.offset)
   // Not in flight: acked before, by this delivery if its first deadline is still ahead.
-  if (held === undefined) return receipt.offset < consumer.cursor && receipt.deadline > state.now
-  if (held.acked && held.attempt === receipt.attempt) return receipt.deadline > state.now
+  if (held === undefined) {
+    return receipt.offset < consumer.cursor && receipt.deadline > state.now && isOfNow(consumer, receipt)
+  }
+  if (held.acked && held.delivery === receipt.attempt) return receipt.deadline > state.now
   if (!isHeldBy(state, held, receipt)) return false
   if (held.lane === undefined || held.lane.open[0] === held) endClaim(state, held)
   else ackOutOfOrder(state, held)
@@ -187,7 +208,8 @@ export function changeInvisible(state: MachineState, command: ChangeInvisible): 
 export function release(state: MachineState, command: Release): Reply {
   for (const delivery of command.deliveries) {
     const held = inFlight(state, delivery)
-    if (held === undefined || held.batch === undefined || held.attempt !== delivery.attempt) continue
+    if (held === undefined || held.batch === undefined || held.delivery !== delivery.attempt) continue
+    if (delivery.deadline !== undefined && delivery.deadline !== held.visibleAt) continue
     held.attempt--
     // It was owed before, so it still is.
     if (held.lane !== undefined && held.exhausted) held.repeat = true
@@ -234,5 +256,10 @@ function inFlight(state: MachineState, delivery: Delivery): Claim | undefined {
 }
 
 function isHeldBy(state: MachineState, held: Claim, delivery: Delivery): boolean {
-  return held.attempt === delivery.attempt && held.visibleAt > state.now
+  return held.delivery === delivery.attempt && held.visibleAt > state.now
+}
+
+/** Whether the delivery was made since the group's place was last reset. */
+export function isOfNow(consumer: Consumer, delivery: Delivery): boolean {
+  return resetsOf(delivery.attempt) === resetsOf(deliveryNumber(0, consumer.resets))
 }

@@ -1,7 +1,8 @@
 /** Storing and forgetting the offsets that groups keep themselves. */
 import type { QueueOffset } from '../../base/brand.ts'
 import { COMMAND_KINDS } from './command-encode.ts'
-import type { QueueNumber, Reply, UpdateOffset } from './commands.ts'
+import type { QueueNumber, Reply } from './commands.ts'
+import type { UpdateOffset } from './consume-commands.ts'
 import type { Group } from './groups.ts'
 import { PullOffset } from './pull-offset.ts'
 import { type MachineState, refused } from './state.ts'

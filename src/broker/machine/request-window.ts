@@ -53,9 +53,14 @@ export class RequestWindow extends SlotWindow {
     this.#push(request, COMMAND_KINDS.claim, 0, 0, 0, now)
   }
 
-  /** Of a command whose answer says no more than that it was done. */
-  rememberDone(request: Uint8Array, kind: number, now: Millis): void {
-    this.#push(request, kind, 0, 0, 0, now)
+  /** Of a command whose answer says no more than whether it was valid. */
+  rememberDone(request: Uint8Array, kind: number, now: Millis, valid = true): void {
+    this.#push(request, kind, valid ? 1 : 0, 0, 0, now)
+  }
+
+  /** Whether what was asked was valid. */
+  doneAnswer(slot: number): boolean {
+    return this.ring.words[slot * SLOT_WORDS + 5] === 1
   }
 
   rememberChange(request: Uint8Array, valid: boolean, deadline: Millis, now: Millis): void {

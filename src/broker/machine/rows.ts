@@ -46,6 +46,12 @@ export class RowLedger {
   readonly digest = new DigestSum()
   #changed: Row[] = []
   #pending: Pending[] = []
+  #keysComeAgain = false
+
+  /** Until the next `take`, rows may come under the keys of rows that were removed. */
+  expectKeysAgain(): void {
+    this.#keysComeAgain = true
+  }
 
   /** The row is new or has another value. */
   touch(row: Row): void {
@@ -112,7 +118,9 @@ export class RowLedger {
       if (write !== undefined) writes.push(write)
     }
     this.#pending = []
-    return writes
+    if (!this.#keysComeAgain) return writes
+    this.#keysComeAgain = false
+    return lastOfEachKey(writes)
   }
 
   #settleValue(row: Row): void {
@@ -165,4 +173,11 @@ function forget(row: Row): void {
   row.saved = false
   row.laneA = 0
   row.laneB = 0
+}
+
+/** A key that was written more than once: what was written last counts. */
+function lastOfEachKey(writes: readonly KvWrite[]): KvWrite[] {
+  const byKey = new Map<string, KvWrite>()
+  for (const write of writes) byKey.set(String.fromCharCode(...write.key), write)
+  return [...byKey.values()]
 }

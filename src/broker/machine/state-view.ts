@@ -3,11 +3,13 @@ import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import { RENEW_MS, RENEW_TOTAL_MS_MAX } from '../../base/limits.ts'
 import type {
   ClaimedMessage,
+  ClientHash,
   Delivery,
   GroupId,
   Pointer,
   QueueEntry,
   QueueNumber,
+  Receipt,
   RequestKey,
   Timer,
   TopicId,
@@ -16,7 +18,7 @@ import { entryInPage, pageOf, pointerInPage } from './consume-queue.ts'
 import type { Claim, ClientClaims } from './consumer.ts'
 import { claimsBefore } from './floor.ts'
 import { heldDelivery, heldUnder } from './pop.ts'
-import type { MachineState } from './state.ts'
+import { keyText, type MachineState } from './state.ts'
 import { pageRowKey } from './tables.ts'
 import type { Lane } from './lane.ts'
 import type { QueuePlace } from './parked.ts'
@@ -94,12 +96,21 @@ export class StateView implements MachineView {
     return this.state.groups.byId.values()
   }
 
+  retryTopic(groupId: GroupId, topicId: TopicId): TopicView | undefined {
+    const id = this.state.groups.byId.get(groupId)?.retryTopics.get(topicId)
+    return id === undefined ? undefined : this.state.topics.byId.get(id)
+  }
+
   queue(queue: QueueNumber): QueueView | undefined {
     return this.state.topics.queues.get(queue)
   }
 
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined {
     return this.state.groups.consumer(groupId, queue)?.view()
+  }
+
+  missed(groupId: GroupId, queue: QueueNumber): number {
+    return this.state.groups.consumer(groupId, queue)?.missed ?? 0
   }
 
   pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined {
@@ -142,6 +153,19 @@ export class StateView implements MachineView {
   orderLoad(groupId: GroupId, topicId: TopicId): OrderLoad {
     const book = this.state.groups.byId.get(groupId)?.book(topicId)
     return { lanes: book?.lanes.size ?? 0, parked: book?.parked ?? 0, parkedInAll: this.state.parked }
+  }
+
+  heldBy(client: ClientHash, groupId: GroupId, max: number): readonly Receipt[] {
+    const held: Receipt[] = []
+    for (const batch of this.state.clients.get(keyText(client))?.batches ?? []) {
+      for (const claim of batch.claims) {
+        if (held.length >= max) return held
+        if (claim.consumer.groupId !== groupId || claim.visibleAt <= this.state.now) continue
+        const { queue, offset, attempt, visibleAt } = claim.view()
+        held.push({ groupId, queue, offset, attempt, deadline: visibleAt })
+      }
+    }
+    return held
   }
 
   nextDeadline(after: Millis): Millis | undefined {
@@ -187,6 +211,11 @@ export class StateView implements MachineView {
     const claims = exhausted.popUntil(now, max)
     for (const claim of claims) exhausted.push(claim)
     return claims.map((claim) => claim.view())
+  }
+
+  hasExhausted(now: Millis): boolean {
+    const first = this.state.exhausted.peek()
+    return first !== undefined && first.visibleAt <= now
   }
 
   *stranded(): Generator<Delivery> {

@@ -76,6 +76,9 @@ export const PAGE_ORDER_VERSION = 2
 /** The version of a claim row of a fifo group, which knows its place in the order. */
 export const CLAIM_LANE_VERSION = 2
 
+/** The version of a consumer row that was reset or has missed messages. */
+export const CONSUMER_HISTORY_VERSION = 2
+
 /** The newest version of the rows that have more than one. */
 const NEWEST_VERSIONS: Readonly<Record<number, number>> = {
   [TABLE_META]: META_FLOOR_VERSION,
@@ -83,6 +86,7 @@ const NEWEST_VERSIONS: Readonly<Record<number, number>> = {
   [TABLE_GROUP]: GROUP_POLICY_VERSION,
   [TABLE_PAGE]: PAGE_ORDER_VERSION,
   [TABLE_CLAIM]: CLAIM_LANE_VERSION,
+  [TABLE_CONSUMER]: CONSUMER_HISTORY_VERSION,
 }
 
 /** Reads the version of a value. Throws `UnknownVersionError` for one that is not known. */

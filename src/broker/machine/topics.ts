@@ -66,6 +66,17 @@ export function takesTransactions(topicType: number): boolean {
 /** The start of the name of a group's dead letter topic. */
 export const DEAD_LETTER_PREFIX = '%DLQ%'
 
+/** The start of the name of a topic in which a group gets dead letters back. */
+export const RETRY_PREFIX = '%RETRY%'
+
+/**
+ * The topic holds messages that came there long after they were stored: they are kept by when they came, and their bytes
+ * move up before a floor.
+ */
+export function holdsOldMessages(name: string): boolean {
+  return isDeadLetterTopic(name) || name.startsWith(RETRY_PREFIX)
+}
+
 /** The topic holds what a group could not consume (RocketMQ: MixAll.DLQ_GROUP_TOPIC_PREFIX). */
 export function isDeadLetterTopic(name: string): boolean {
   return name.startsWith(DEAD_LETTER_PREFIX)

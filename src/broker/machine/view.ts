@@ -5,11 +5,13 @@
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
 import type {
   ClaimedMessage,
+  ClientHash,
   Delivery,
   GroupId,
   Pointer,
   QueueEntry,
   QueueNumber,
+  Receipt,
   RequestKey,
   StartPolicy,
   Timer,
@@ -130,8 +132,12 @@ export interface MachineView {
   group(name: string): GroupView | undefined
   groupById(id: GroupId): GroupView | undefined
   groups(): Iterable<GroupView>
+  /** The topic in which a group gets dead letters of a topic back; `undefined` unless it ever got some. */
+  retryTopic(groupId: GroupId, topicId: TopicId): TopicView | undefined
   queue(queue: QueueNumber): QueueView | undefined
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined
+  /** Messages of a queue that retention took away before the group was given them. */
+  missed(groupId: GroupId, queue: QueueNumber): number
   /** `undefined` when the group never stored one for the queue. */
   pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined
   /** The queues for which a group has stored offsets. */
@@ -151,6 +157,8 @@ export interface MachineView {
   claimAt(groupId: GroupId, queue: QueueNumber, offset: QueueOffset): ClaimView | undefined
   /** Claims that a request made and that are still held under it; empty when there are none. */
   claimsOfRequest(request: RequestKey): readonly ClaimedMessage[]
+  /** What a client holds of a group now, at most `max`. */
+  heldBy(client: ClientHash, groupId: GroupId, max: number): readonly Receipt[]
   /** The earliest `visibleAt` among all claims in flight that is after `after`; `undefined` without one. */
   nextDeadline(after: Millis): Millis | undefined
   /**
@@ -164,6 +172,8 @@ export interface MachineView {
   isRenewed(delivery: Delivery): boolean
   /** Claims whose attempts are used up and that are visible at `now`, at most `max`. */
   exhausted(now: Millis, max: number): readonly ClaimView[]
+  /** Whether there is such a claim. */
+  hasExhausted(now: Millis): boolean
   /** What is in flight before the minimum of its queue: no page reaches back to it for long. */
   stranded(): Iterable<Delivery>
   /** The new place of a message that was moved up. */

@@ -14,6 +14,7 @@ import type {
   SendRequest,
   SendResult,
 } from '../../../src/broker/leader-port.ts'
+import type { ForwardRequest } from '../../../src/broker/dead-letter-operations.ts'
 import type {
   OffsetOperations,
   OffsetPolicy,
@@ -193,6 +194,17 @@ export class FakeOffsets implements OffsetOperations {
   }
 }
 
+/** Takes every message; keeps what was asked. */
+export class FakeDeadLetters {
+  readonly forwards: ForwardRequest[] = []
+  onForward: () => Promise<boolean> = () => Promise.resolve(true)
+
+  forward(request: ForwardRequest): Promise<boolean> {
+    this.forwards.push(request)
+    return this.onForward()
+  }
+}
+
 /** The test says who leads. Calls to a leader elsewhere go to `onCall` and are kept. */
 export class FakeCluster implements Cluster {
   readonly calls: { readonly head: CallHead; readonly request: Uint8Array; readonly signal: AbortSignal }[] =
@@ -233,6 +245,7 @@ export interface World {
   readonly view: FakeView
   readonly operations: FakeOperations
   readonly offsets: FakeOffsets
+  readonly deadLetters: FakeDeadLetters
   readonly context: LeaderContext
 }
 
@@ -241,9 +254,11 @@ export function world(changes: Partial<LeaderContext> = {}): World {
   const view = new FakeView()
   const operations = new FakeOperations()
   const offsets = new FakeOffsets()
+  const deadLetters = new FakeDeadLetters()
   const context: LeaderContext = {
     operations,
     offsets,
+    deadLetters,
     view: view.asView(),
     clock,
     storeHost: '10.0.0.1:8081',
@@ -254,7 +269,7 @@ export function world(changes: Partial<LeaderContext> = {}): World {
     createTopic: null,
     ...changes,
   }
-  return { clock, view, operations, offsets, context }
+  return { clock, view, operations, offsets, deadLetters, context }
 }
 
 export function headFor(method: LeaderMethod, changes: Partial<CallHead> = {}): CallHead {

@@ -12,6 +12,8 @@ export interface ModelGroup {
   readonly from: string
   readonly time: number
   readonly cursors: Map<number, number>
+  /** How often its places were reset, by queue. */
+  readonly resets: Map<number, number>
   /** Offsets that the group keeps itself. */
   readonly kept: Map<number, number>
 }
@@ -25,14 +27,26 @@ export interface Held {
   autoRenew: boolean
   request: string | null
   client: string | null
+  /** How often the group's place had been reset when the message was given. */
+  readonly resets: number
 }
 
 export function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-export function claimed({ queue, offset, attempt, visibleAt }: Held): unknown {
-  return { queue, offset, attempt, deadline: visibleAt }
+export function claimed(held: Held): unknown {
+  return { queue: held.queue, offset: held.offset, attempt: numberOf(held), deadline: held.visibleAt }
+}
+
+/** The number of a delivery. */
+export function numberOf({ attempt, resets }: Held): number {
+  return resets * 2 ** 16 + attempt
+}
+
+/** Whether a receipt is of a delivery since so many resets. */
+export function isSince(receipt: { readonly attempt: number }, resets: number | undefined): boolean {
+  return Math.floor(receipt.attempt / 2 ** 16) === (resets ?? 0)
 }
 
 export function refusal(code: string): unknown {

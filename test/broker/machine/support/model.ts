@@ -18,12 +18,15 @@ import type {
   TimerName,
 } from '../../../../src/broker/machine/commands.ts'
 import { readStoredHeader } from '../../../../src/broker/machine/stored-message.ts'
+import { applyConsume, type ConsumeModel } from './model-consume.ts'
 import {
   claimed,
   groupReply,
+  isSince,
   type Held,
   type ModelGroup,
   type ModelQueue,
+  numberOf,
   refusal,
   text,
   topicReply,
@@ -31,7 +34,7 @@ import {
 import { ModelTimers } from './model-timers.ts'
 import { ModelTransactions } from './model-transactions.ts'
 
-export class Model {
+export class Model implements ConsumeModel {
   now = 0
   readonly topics = new Map<string, { id: number; queues: ModelQueue[]; turn: number; type: number }>()
   readonly transactions = new ModelTransactions()
@@ -68,16 +71,17 @@ export class Model {
       case 'claim':
         return this.#claim(command)
       case 'ack':
-        return this.#once(command.request, 'ack', () => ({
+        return this.once(command.request, 'ack', () => ({
           type: 'acked',
           valid: command.receipts.map((receipt) => this.#ack(receipt)),
         }))
       case 'changeInvisible':
-        return this.#once(command.request, 'change', () => this.#change(command.receipt, command.invisibleMs))
+        return this.once(command.request, 'change', () => this.#change(command.receipt, command.invisibleMs))
       case 'release':
         for (const delivery of command.deliveries) {
-          const held = this.#find(delivery)
-          if (held?.attempt !== delivery.attempt || held.request === null) continue
+          const held = this.find(delivery)
+          if (held === undefined || numberOf(held) !== delivery.attempt || held.request === null) continue
+          if (delivery.deadline !== undefined && delivery.deadline !== held.visibleAt) continue
           held.attempt--
           this.#free(held)
         }
@@ -104,20 +108,19 @@ export class Model {
           (topicId) => this.#takePlace(topicId),
         )
       case 'recall':
-        return this.#once(
-          command.request,
-          'recall',
-          () => this.timers.recall(command.timer, this.now),
-          isDone,
-        )
+        return this.once(command.request, 'recall', () => this.timers.recall(command.timer, this.now), isDone)
       case 'moveTimers':
         return this.timers.move(command.items, position)
       case 'updateOffset':
-        return this.#updateOffset(command)
+      case 'forwardDead':
+      case 'resetOffsets':
+      case 'claimRepeat':
+        return applyConsume(this, command)
       case 'endTransaction':
         return this.transactions.end(command, this.now, (topicId) => this.#place(topicId))
       case 'checkTransactions':
         return this.transactions.check(command.items, this.now)
+      case 'redrive':
       case 'updateTopic':
       case 'updateGroup':
       case 'claimInOrder':
@@ -153,6 +156,7 @@ export class Model {
       for (const queue of gone) {
         group.cursors.delete(queue)
         group.kept.delete(queue)
+        group.resets.delete(queue)
       }
     }
     return { type: 'done' }
@@ -177,6 +181,7 @@ export class Model {
       time,
       cursors: new Map<number, number>(),
       kept: new Map(),
+      resets: new Map(),
     }
     this.groups.set(name, group)
     return group
@@ -256,11 +261,11 @@ export class Model {
     return { queueId, offset: (topic.queues[queueId] as ModelQueue).end++ }
   }
 
-  #once(
+  once(
     request: Uint8Array,
     kind: string,
     make: () => unknown,
-    isKept: (reply: unknown) => boolean = () => true,
+    isKept: (reply: unknown) => boolean = isAnswer,
   ): unknown {
     const key = kind + text(request)
     const before = this.#answered.find((one) => one.key === key && one.at + REQUEST_WINDOW_MS > this.now)
@@ -276,14 +281,12 @@ export class Model {
     const request = text(command.request)
     let isNew = false
     const messages: Held[] = []
-    this.#once(command.request, 'claim', () => {
+    this.once(command.request, 'claim', () => {
       isNew = true
       for (const part of command.parts) this.#claimPart(group, part, command, messages)
     })
     if (isNew) return { type: 'claimed', messages: messages.map(claimed) }
-    const still = this.held.filter((held) => held.request === request && held.visibleAt > this.now)
-    still.sort((one, other) => one.queue - other.queue || one.offset - other.offset)
-    return { type: 'claimed', messages: still.map(claimed) }
+    return { type: 'claimed', messages: this.heldUnder(request).map(claimed) }
   }
 
   #claimPart(group: ModelGroup, part: ClaimPart, command: Claim, into: Held[]): void {
@@ -291,12 +294,13 @@ export class Model {
     const cursor = group.cursors.get(queue)
     const all = [...this.topics.values()].flatMap(({ queues }) => queues)
     const last = all.find(({ number }) => number === queue)?.end ?? -1
-    const old = again.map((offset) => this.#find({ groupId: group.id, queue, offset }))
+    const old = again.map((offset) => this.find({ groupId: group.id, queue, offset }))
     const oldHolds = old.every((one) => one && one.visibleAt <= this.now && one.attempt < group.attemptsMax)
     if (cursor !== start || end > last || !oldHolds || new Set(old).size !== old.length) return
     group.cursors.set(queue, end)
     const fresh = offsets.map((offset) => {
-      const place = { groupId: group.id, queue, offset, attempt: 0, visibleAt: 0, since: 0 }
+      const resets = group.resets.get(queue) ?? 0
+      const place = { groupId: group.id, queue, offset, attempt: 0, visibleAt: 0, since: 0, resets }
       return { ...place, autoRenew: false, request: null, client: null } as Held
     })
     this.held.push(...fresh)
@@ -312,28 +316,33 @@ export class Model {
     }
   }
 
-  #find({ groupId, queue, offset }: Omit<Delivery, 'attempt'>): Held | undefined {
+  find({ groupId, queue, offset }: Omit<Delivery, 'attempt'>): Held | undefined {
     return this.held.find((one) => one.groupId === groupId && one.queue === queue && one.offset === offset)
   }
 
   #ack(receipt: Receipt): boolean {
-    const held = this.#find(receipt)
+    const held = this.find(receipt)
     const group = [...this.groups.values()].find(({ id }) => id === receipt.groupId)
     const cursor = group?.cursors.get(receipt.queue) ?? 0
-    if (held === undefined) return receipt.offset < cursor && receipt.deadline > this.now
-    if (held.attempt !== receipt.attempt || held.visibleAt <= this.now) return false
+    const isOfNow = isSince(receipt, group?.resets.get(receipt.queue))
+    if (held === undefined) return receipt.offset < cursor && receipt.deadline > this.now && isOfNow
+    if (numberOf(held) !== receipt.attempt || held.visibleAt <= this.now) return false
     this.held.splice(this.held.indexOf(held), 1)
     return true
   }
 
   #change(receipt: Receipt, invisibleMs: number): unknown {
     if (invisibleMs > INVISIBLE_MS_MAX) return refusal('BAD_REQUEST')
-    const held = this.#find(receipt)
-    const valid = held?.attempt === receipt.attempt && held.visibleAt > this.now
-    if (held === undefined || !valid) return { type: 'changed', valid: false, deadline: 0 }
+    const held = this.find(receipt)
+    const valid = held !== undefined && this.holds(held, receipt)
+    if (!valid) return { type: 'changed', valid: false, deadline: 0 }
     held.visibleAt = this.now + invisibleMs
     held.autoRenew = false
     return { type: 'changed', valid: true, deadline: held.visibleAt }
+  }
+
+  holds(held: Held, delivery: Delivery): boolean {
+    return numberOf(held) === delivery.attempt && held.visibleAt > this.now
   }
 
   #free(held: Held): void {
@@ -341,43 +350,42 @@ export class Model {
   }
 
   #renew(delivery: Delivery, invisibleMs: number): void {
-    const held = this.#find(delivery)
-    if (held?.attempt !== delivery.attempt || held.visibleAt <= this.now || !held.autoRenew) return
+    const held = this.find(delivery)
+    if (held === undefined || !this.holds(held, delivery) || !held.autoRenew) return
     const end = Math.min(this.now + invisibleMs, held.since + RENEW_TOTAL_MS_MAX)
     held.visibleAt = Math.max(held.visibleAt, end)
   }
 
-  #updateOffset(command: Command & { type: 'updateOffset' }): unknown {
-    const key = `offset${text(command.request)}`
-    const isRepeat = this.#answered.some((one) => one.key === key && one.at + REQUEST_WINDOW_MS > this.now)
-    if (isRepeat) return { type: 'done' }
-    const group = [...this.groups.values()].find(({ id }) => id === command.groupId)
-    const all = [...this.topics.values()].flatMap(({ queues }) => queues)
-    const queue = all.find(({ number }) => number === command.queue)
-    if (group === undefined) return refusal('GROUP_NOT_FOUND')
-    if (queue === undefined) return refusal('TOPIC_NOT_FOUND')
-    if (command.offset > queue.end) return refusal('ILLEGAL_OFFSET')
-    group.kept.set(command.queue, command.offset)
-    this.#answered.push({ key, reply: { type: 'done' }, at: this.now })
-    return { type: 'done' }
+  heldUnder(request: string): Held[] {
+    const still = this.held.filter((held) => held.request === request && held.visibleAt > this.now)
+    return still.sort((one, other) => one.queue - other.queue || one.offset - other.offset)
   }
 
   #deadLetter(groupId: number, queue: number, items: readonly { offset: number }[]): unknown {
     const group = [...this.groups.values()].find(({ id }) => id === groupId)
     if (group === undefined) return refusal('GROUP_NOT_FOUND')
     for (const { offset } of items) {
-      const held = this.#find({ groupId, queue, offset: offset as never })
+      const held = this.find({ groupId, queue, offset: offset as never })
       if (!held || held.visibleAt > this.now || held.attempt < group.attemptsMax) continue
-      this.held.splice(this.held.indexOf(held), 1)
-      const name = `%DLQ%${group.name}`
-      if (!this.topics.has(name)) this.#createTopic(name, 1)
-      const topic = this.topics.get(name)
-      if (topic !== undefined) (topic.queues[topic.turn++ % topic.queues.length] as ModelQueue).end++
+      this.bury(group, held)
     }
     return { type: 'done' }
+  }
+
+  bury(group: ModelGroup, held: Held): void {
+    this.held.splice(this.held.indexOf(held), 1)
+    const name = `%DLQ%${group.name}`
+    if (!this.topics.has(name)) this.#createTopic(name, 1)
+    const topic = this.topics.get(name)
+    if (topic !== undefined) (topic.queues[topic.turn++ % topic.queues.length] as ModelQueue).end++
   }
 }
 
 function isDone(reply: unknown): boolean {
   return (reply as { readonly type: string }).type === 'done'
+}
+
+/** A refusal changes nothing and is not remembered. */
+function isAnswer(reply: unknown): boolean {
+  return (reply as { readonly type?: string } | undefined)?.type !== 'refused'
 }

@@ -148,4 +148,30 @@ export const SAMPLES: readonly Command[] = [
     queue: 0xffff_ffff,
     offset: offset(FAR),
   },
+  { type: 'release', deliveries: [receipt] },
+  {
+    type: 'forwardDead',
+    request: Buffer.from(requestKey(7)),
+    receipt,
+    pointer: { position: FAR as LogPosition, size: 9, tagHash: 0xffff_ffff },
+  },
+  { type: 'resetOffsets', request: Buffer.from(requestKey(8)), groupId: 1, queues: [] },
+  {
+    type: 'resetOffsets',
+    request: Buffer.from(requestKey(8)),
+    groupId: 1,
+    queues: [
+      { queue: 1, offset: offset(FAR) },
+      { queue: 2, offset: offset(0) },
+    ],
+  },
+  { type: 'redrive', groupId: 1, queue: 2, start: offset(3), items: [] },
+  {
+    type: 'redrive',
+    groupId: 1,
+    queue: 2,
+    start: offset(FAR),
+    items: [{ position: FAR as LogPosition, size: 4, tagHash: 5, topicId: 6 }],
+  },
+  { type: 'claimRepeat', request: Buffer.from(requestKey(9)), invisibleMs: FAR as Millis },
 ]

@@ -103,7 +103,8 @@ export class Actor {
     if (kind < 91) return { type: 'releaseClient', client: clientHash(random.below(3)), groupId: null }
     if (kind < 95) return { type: 'renew', invisibleMs: 60_000 as Millis, deliveries: this.#some(random) }
     if (kind < 97) return deadLetter(random, machine)
-    if (kind < 99) return this.#updateOffset(random, machine)
+    if (kind < 98) return this.#updateOffset(random, machine)
+    if (kind < 99) return this.#consume(random, machine)
     if (kind >= 110) return this.#end(random, machine)
     if (kind >= 100) return kind < 107 ? check(random, machine) : move(random, machine)
     return { type: 'advance' }
@@ -197,6 +198,26 @@ export class Actor {
     const groupId = pickGroup(random, machine)?.id ?? 9
     const offset = random.below((machine.queue(queue)?.nextOffset ?? 0) + 3) as QueueOffset
     return { type: 'updateOffset', request: this.#request(random), groupId, queue, offset }
+  }
+
+  #consume(random: Prng, machine: BrokerMachine): Command {
+    const request = this.#request(random)
+    const [receipt] = this.#some(random)
+    if (random.chance(0.3))
+      return { type: 'claimRepeat', request, invisibleMs: random.pick([1, 60_000]) as Millis }
+    if (receipt !== undefined && random.chance(0.5)) {
+      return {
+        type: 'forwardDead',
+        request,
+        receipt,
+        pointer: { position: 5 as LogPosition, size: 60, tagHash: 0 },
+      }
+    }
+    const group = pickGroup(random, machine)
+    const queues = (pickTopic(random, machine)?.queues ?? [9]).map((queue) => {
+      return { queue, offset: random.below((machine.queue(queue)?.nextOffset ?? 0) + 3) as QueueOffset }
+    })
+    return { type: 'resetOffsets', request, groupId: group?.id ?? 9, queues }
   }
 
   /** Mostly a new key, now and then one that was there. */
