@@ -65,8 +65,9 @@ export class Admin {
     }
   }
 
-  async createTopic(name: string): Promise<void> {
-    await this.call('CreateTopic', { name }, TOPIC_MS_MAX)
+  /** `messageType` as in apache.rocketmq.v2; 0 is NORMAL. */
+  async createTopic(name: string, messageType = 0): Promise<void> {
+    await this.call('CreateTopic', { name, messageType }, TOPIC_MS_MAX)
   }
 
   private call(method: string, request: object, msMax: number): Promise<unknown> {

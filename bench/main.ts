@@ -16,6 +16,7 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
   ['restart', 'time until a node with 1 GiB of log serves again after kill -9 (--rounds 3)'],
   ['idle', 'memory and CPU of idle nodes (--seconds 10)'],
   ['machine', 'commands that the state machine applies a second'],
+  ['timers', 'delayed messages: memory of a million, time to load them, lateness (--seconds 10)'],
   ['cut', 'cutting a request and joining a delivery'],
   ['peers', 'bytes and entries between members a second'],
 ]

@@ -17,7 +17,7 @@ import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
 
 /** Messages of these types come into their queues later than they were sent. */
-const OLDER_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_DELAY])
+const OLDER_TYPES: ReadonlySet<number> = new Set([MESSAGE_TYPE_DELAY, MESSAGE_TYPE_TRANSACTION])
 
 export class MessageMover {
   readonly #view: MachineView

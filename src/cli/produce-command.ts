@@ -1,6 +1,6 @@
 /** `produce`: sends messages for trying things. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { MESSAGE_BODY_BYTES_MAX } from '../base/limits.ts'
+import { DELAY_MS_MAX, MESSAGE_BODY_BYTES_MAX } from '../base/limits.ts'
 import { MessagingClient, type OutgoingMessage, type Sent } from '../client/messaging.ts'
 import { AdminClient, withTopicHint } from './admin-client.ts'
 import { type CommonOptions, endpointsOf, withCommonOptions } from './cli-options.ts'
@@ -10,6 +10,7 @@ const EXAMPLES = `Examples:
   npm run cli -- produce hello "first message"
   npm run cli -- produce hello "paid" --tag payment --key order-1
   npm run cli -- produce hello --count 1000 --size 1024    a thousand messages of 1 KiB
+  npm run cli -- produce later "remind me" --delay 30      to a topic that was made with --type DELAY
 `
 const IN_FLIGHT_MAX = 32
 const COUNT_MAX = 100_000_000
@@ -20,6 +21,7 @@ interface ProduceOptions extends CommonOptions {
   readonly key?: string
   readonly count: number
   readonly size?: number
+  readonly delay?: number
 }
 
 /** Adds the command. */
@@ -33,6 +35,11 @@ export function addProduceCommand(program: Command): void {
       'how many; each body gets its number when there are several',
       whole(1, COUNT_MAX),
       1,
+    )
+    .option(
+      '--delay <SECONDS>',
+      'deliver so much later, in a topic of type DELAY',
+      whole(1, DELAY_MS_MAX / 1000),
     )
     .option('--size <BYTES>', 'fill bodies up to this size', whole(1, MESSAGE_BODY_BYTES_MAX))
     .addHelpText('before', EXAMPLES)
@@ -92,7 +99,7 @@ async function sendAll(
 export function messageOf(
   n: number,
   body: string | undefined,
-  options: Pick<ProduceOptions, 'tag' | 'key' | 'count' | 'size'>,
+  options: Pick<ProduceOptions, 'tag' | 'key' | 'count' | 'size' | 'delay'>,
 ): OutgoingMessage {
   const several = options.count > 1
   const text = [body ?? (several ? 'message' : 'hello'), ...(several ? [String(n + 1)] : [])].join(' ')
@@ -101,7 +108,8 @@ export function messageOf(
     options.size === undefined || options.size <= bytes.length
       ? bytes
       : Buffer.concat([bytes, Buffer.alloc(options.size - bytes.length, ` ${FILLER}`)])
-  return { body: filled, tag: options.tag, keys: options.key === undefined ? [] : [options.key] }
+  const dueMs = options.delay === undefined ? undefined : Date.now() + options.delay * 1_000
+  return { body: filled, tag: options.tag, keys: options.key === undefined ? [] : [options.key], dueMs }
 }
 
 function report(topic: string, last: Sent | undefined, options: ProduceOptions, ms: number): void {

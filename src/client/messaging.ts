@@ -20,6 +20,7 @@ const TAG_FILTER = 1
 const IDENTITY = 1
 const CRC32_DIGEST = 1
 const NORMAL = 1
+const DELAY = 3
 
 /** A message to send. */
 export interface OutgoingMessage {
@@ -28,6 +29,8 @@ export interface OutgoingMessage {
   readonly keys?: readonly string[] | undefined
   /** A send that is repeated with the id of `newMessageId` stores nothing twice; each send has its own if left out. */
   readonly messageId?: string | undefined
+  /** The message comes at this time, milliseconds since 1970: for topics of type DELAY. */
+  readonly dueMs?: number | undefined
 }
 
 /** What became of a message that was sent. */
@@ -156,7 +159,8 @@ export class MessagingClient {
         messageId: message.messageId ?? this.#ids.next(),
         bodyDigest: { type: CRC32_DIGEST, checksum },
         bodyEncoding: IDENTITY,
-        messageType: NORMAL,
+        messageType: message.dueMs === undefined ? NORMAL : DELAY,
+        ...(message.dueMs === undefined ? {} : { deliveryTimestamp: duration(message.dueMs) }),
         bornTimestamp: duration(Date.now()),
         bornHost: hostname(),
       },
