@@ -16,6 +16,7 @@ import type { MessageFilter } from './message-filter.ts'
 import type { MessageReader } from './message-reader.ts'
 import { offsetByTime } from './offset-by-time.ts'
 import { readBarrier, type ReplicatedLog } from './replicated-log.ts'
+import { requireReadable } from './topic-rules.ts'
 
 /** Messages that a pull looks at before it lets others run. */
 const SCAN_MAX = 2048
@@ -115,11 +116,13 @@ export class QueueReads implements OffsetOperations {
     const { log, names, clock, arrivals } = this.#options
     if (!log.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
     const found = await this.#find(request)
-    await names.contact(request.group, null)
+    requireReadable(found.topic)
     await readBarrier(log)
+    // Before the contact, which makes a group: what is refused changes nothing.
+    this.#checkEnd(found, queueOffset(request.offset))
+    await names.contact(request.group, null)
     const isOver = (): boolean => request.signal.aborted || clock.mono() >= request.pollUntilMono
     const scan: Scan = { messages: [], next: queueOffset(request.offset) }
-    this.#checkEnd(found, scan.next)
     for (;;) {
       await this.#scan(found, request, scan)
       const { nextOffset } = this.#queue(found)
@@ -133,6 +136,8 @@ export class QueueReads implements OffsetOperations {
     const { log, names } = this.#options
     if (!log.leading) throw new BrokerError('NOT_LEADER', 'this member does not lead')
     const found = await this.#find(queue)
+    if (offset > this.#queue(found).nextOffset) await readBarrier(log)
+    this.#checkEnd(found, queueOffset(offset))
     const group = await names.contact(name, null)
     const { reply } = await log.propose(
       encodeCommand({

@@ -19,25 +19,17 @@ import type {
 } from './leader-port.ts'
 import type { Command, Receipt, Reply, SentMessage } from './machine/commands.ts'
 import {
-  acceptedTypes,
   encodeCommand,
   encodeSend,
   encodeTransactionId,
-  isDeadLetterTopic,
   MESSAGE_TYPE_DELAY,
-  MESSAGE_TYPE_FIFO,
-  MESSAGE_TYPE_NORMAL,
-  MESSAGE_TYPE_PRIORITY,
   MESSAGE_TYPE_TRANSACTION,
-  messageTypeName,
-  PERMISSION_READ,
-  PERMISSION_READ_WRITE,
-  PERMISSION_WRITE,
 } from './machine/index.ts'
 import { expectReply, type KnownNames } from './known-names.ts'
 import type { MachineView, TopicView } from './machine/view.ts'
 import type { Receivers } from './receivers.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
+import { requireReadable, requireTypes, requireWritable } from './topic-rules.ts'
 import type { TransactionMover } from './transaction-mover.ts'
 
 export interface OperationsOptions {
@@ -69,7 +61,7 @@ export class Operations implements LeaderOperations {
     this.#requireLeading()
     this.#options.diskGuard.requireSpace()
     const topic = await this.#names.topic(request.topic)
-    requirePermission(topic, PERMISSION_WRITE)
+    requireWritable(topic)
     requireTypes(topic, request.messageTypes)
     if (!request.messageTypes.has(MESSAGE_TYPE_DELAY)) return this.#store(topic, request)
     return this.#options.delays.admit(request.count, request.bytes, () => this.#store(topic, request))
@@ -104,7 +96,7 @@ export class Operations implements LeaderOperations {
   async receive(request: ReceiveRequest): Promise<readonly ReceivedMessage[]> {
     this.#requireLeading()
     const topic = await this.#names.topic(request.topic)
-    requirePermission(topic, PERMISSION_READ)
+    requireReadable(topic)
     const group = await this.#names.contact(request.group, topic)
     return this.#options.receivers.receive(group.id, topic.id, request)
   }
@@ -178,41 +170,6 @@ export class Operations implements LeaderOperations {
 
   async #propose(command: Command): Promise<Reply> {
     return (await this.#options.log.propose(encodeCommand(command))).reply
-  }
-}
-
-/** Throws FORBIDDEN for a topic that an operator has closed for sending or receiving. */
-export function requirePermission(
-  { name, permission }: TopicView,
-  wanted: typeof PERMISSION_READ | typeof PERMISSION_WRITE,
-): void {
-  if (permission === wanted || permission === PERMISSION_READ_WRITE) return
-  const what = wanted === PERMISSION_WRITE ? 'sending' : 'receiving'
-  throw new BrokerError('FORBIDDEN', `topic ${name} is closed for ${what}`)
-}
-
-/** What can be sent so far. */
-const BUILT_TYPES: ReadonlySet<number> = new Set([
-  MESSAGE_TYPE_NORMAL,
-  MESSAGE_TYPE_FIFO,
-  MESSAGE_TYPE_DELAY,
-  MESSAGE_TYPE_TRANSACTION,
-  MESSAGE_TYPE_PRIORITY,
-])
-
-/** Each topic takes the messages of its type; a dead letter topic takes what comes. */
-function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void {
-  const accepted = acceptedTypes(topic.messageType)
-  if (isDeadLetterTopic(topic.name)) return
-  for (const type of messageTypes) {
-    if (accepted.includes(type)) continue
-    const names = accepted.map(messageTypeName).join(', ')
-    const text = `the message is of type ${messageTypeName(type)}, topic ${topic.name} takes ${names}`
-    throw new BrokerError('WRONG_MESSAGE_TYPE', text)
-  }
-  for (const type of messageTypes) {
-    if (BUILT_TYPES.has(type)) continue
-    throw new BrokerError('NOT_IMPLEMENTED', `messages of type ${messageTypeName(type)} cannot be sent yet`)
   }
 }
 

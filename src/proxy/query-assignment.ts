@@ -6,7 +6,7 @@ import { BrokerError } from '../base/errors.ts'
 import { acceptedTypes } from '../broker/machine/index.ts'
 import type { TopicView } from '../broker/machine/view.ts'
 import { topicMissing } from '../broker/known-names.ts'
-import { requirePermission } from '../broker/operations.ts'
+import { requireReadable } from '../broker/topic-rules.ts'
 import { Permission } from '../rpc/apache-enums.ts'
 import type { QueryAssignmentRequest } from '../rpc/apache-service.ts'
 import { assignmentRequests, assignmentResponses } from './codecs.ts'
@@ -41,7 +41,7 @@ function checkedTopic({ topic, group }: QueryAssignmentRequest): string {
 }
 
 function assignmentReply(context: LeaderContext, wish: QueryAssignmentRequest, topic: TopicView): Uint8Array {
-  requirePermission(topic, Permission.READ)
+  requireReadable(topic)
   const fifo = context.view.group(wish.group?.name ?? '')?.fifo === true
   const ids = fifo ? topic.queues.map((_, id) => id) : [ALL_QUEUES]
   const common = {
