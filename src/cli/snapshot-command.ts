@@ -1,4 +1,4 @@
-/** `snapshot save|inspect|restore`: a group in a file, and new data folders from it. The members do not run. */
+/** `snapshot save|inspect|restore`: a group in a file, from a member that runs or is stopped, and new data folders from it. */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
@@ -14,6 +14,8 @@ import { readSnapshot, type SnapshotFrame, type SnapshotManifest } from '../dled
 import { openLogger } from '../observe/logger.ts'
 import { restoreSnapshot } from '../member/snapshot-restore.ts'
 import { saveSnapshot } from '../member/snapshot-save.ts'
+import { openClient } from '../rpc/client.ts'
+import type { SnapshotCalls } from '../rpc/snapshot-types.ts'
 import { FolderLock } from '../store/folder-lock.ts'
 import { LevelKv } from '../store/level-kv.ts'
 import { NodeDisk } from '../store/node-disk.ts'
@@ -23,12 +25,22 @@ import { bytesText, listText } from './format.ts'
 import { say } from './terminal.ts'
 
 const EXAMPLES = `Examples:
+  npm run cli -- snapshot save orders.dls -e HOST:PORT     what that member holds at this moment; it runs on
   npm run cli -- snapshot save orders.dls -c n2.yaml       member 2 is stopped; its group goes on
   npm run cli -- snapshot inspect orders.dls               what it is, and whether it is whole
   npm run cli -- snapshot restore orders.dls -c new1.yaml  once for each member of the new group, then start them
 `
 
 const LIMITS = { recordBytesMax: ENTRY_BYTES_MAX + RECORD_HEADER_BYTES, writeBytesMax: WRITE_BYTES_MAX }
+
+/** A backup may take long; a member lets go of what it holds for one when this is over. */
+const SAVE_MS_MAX = 6 * 3600_000
+
+interface SaveOptions {
+  readonly endpoint?: string
+  readonly config?: string
+  readonly json?: true
+}
 
 interface ConfigOptions {
   readonly config: string
@@ -43,8 +55,9 @@ export function addSnapshotCommand(program: Command): void {
   snapshot.addHelpText('before', EXAMPLES)
   snapshot
     .command('save <FILE>')
-    .description('save what a stopped member holds')
-    .requiredOption('-c, --config <FILE>', "the member's configuration (YAML)")
+    .description('save what a member holds')
+    .option('-e, --endpoint <HOST:PORT>', 'a member that runs')
+    .option('-c, --config <FILE>', 'the configuration (YAML) of a member that is stopped')
     .option('--json', 'print JSON')
     .action(save)
   snapshot
@@ -60,25 +73,58 @@ export function addSnapshotCommand(program: Command): void {
     .action(restore)
 }
 
-async function save(path: string, options: ConfigOptions): Promise<void> {
+async function save(path: string, options: SaveOptions): Promise<void> {
+  const { endpoint, config } = options
+  if (endpoint !== undefined && config === undefined) return saveRunning(path, endpoint, options)
+  if (config !== undefined && endpoint === undefined) return saveStopped(path, { ...options, config })
+  throw new BrokerError(
+    'BAD_REQUEST',
+    'give either --endpoint of a member that runs or --config of a stopped one',
+  )
+}
+
+/** The parts come as they are; the file gets its name when every byte of it was read back and is right. */
+async function saveRunning(path: string, address: string, options: { readonly json?: true }): Promise<void> {
+  const client = openClient<SnapshotCalls>({ service: 'dledger.v1.Snapshots', address })
+  try {
+    const manifest = await writeWhole(
+      path,
+      (write) => client.each('Save', {}, { timeoutMs: SAVE_MS_MAX }, ({ data }) => write([data])),
+      (part) => manifestOf(part),
+    )
+    tell('Saved', manifest, options)
+  } finally {
+    client.close()
+  }
+}
+
+async function saveStopped(path: string, options: ConfigOptions): Promise<void> {
   const config = loadBrokerConfig(options.config)
   const manifest = await withFolder(config, async (disk, kv) => {
     const identity = await IdentityStore.load(disk, expectedOf(config, undefined))
     if (identity === undefined)
       throw new BrokerError('FOLDER_REFUSED', `${config.dataFolder} holds no member.`)
     const clock = new RealClock()
-    return writeWhole(path, (write) =>
-      saveSnapshot({ disk, kv, identity: identity.identity, clock, limits: LIMITS }, write),
+    const folder = { disk, kv, identity: identity.identity, clock, limits: LIMITS }
+    return writeWhole(
+      path,
+      (write) => saveSnapshot(folder, write),
+      (_part, saved) => Promise.resolve(saved),
     )
   })
   tell('Saved', manifest, options)
 }
 
 async function inspect(path: string, options: { readonly json?: true }): Promise<void> {
+  tell('Whole:', await manifestOf(path), options)
+}
+
+/** What a file says that it is, after every byte of it was checked. */
+async function manifestOf(path: string): Promise<SnapshotManifest> {
   let manifest: SnapshotManifest | undefined
   for await (const frame of framesOf(path)) if (frame.type === 'manifest') manifest = frame.manifest
   if (manifest === undefined) throw new BrokerError('DATA_DAMAGED', `${path} does not say what it is.`)
-  tell('Whole:', manifest, options)
+  return manifest
 }
 
 async function restore(path: string, options: ConfigOptions): Promise<void> {
@@ -143,25 +189,27 @@ function expectedOf(
   return { clusterId, group: config.group, memberId: nodeId(config.id), members }
 }
 
-/** Writes a file that is there whole and durable, or not at all. */
-async function writeWhole<T>(
+/** Writes a file that is there whole, durable and checked, or not at all. `check` gets the path that it has meanwhile. */
+async function writeWhole<Filled, Checked>(
   path: string,
-  fill: (write: (chunks: readonly Uint8Array[]) => Promise<void>) => Promise<T>,
-): Promise<T> {
+  fill: (write: (chunks: readonly Uint8Array[]) => Promise<void>) => Promise<Filled>,
+  check: (part: string, filled: Filled) => Promise<Checked>,
+): Promise<Checked> {
   const part = `${path}.part`
   try {
     const file = await open(part, 'w', 0o600)
-    let result: T
+    let filled: Filled
     try {
-      result = await fill(async (chunks) => {
+      filled = await fill(async (chunks) => {
         for (const chunk of chunks) await file.writeFile(chunk)
       })
       await file.sync()
     } finally {
       await file.close()
     }
+    const checked = await check(part, filled)
     await rename(part, path)
-    return result
+    return checked
   } catch (error) {
     await rm(part, { force: true })
     if (error instanceof BrokerError) throw error

@@ -11,6 +11,7 @@ const SERVICES = [
   'dledger.v1.Admin',
   'dledger.v1.Ledger',
   'dledger.v1.Members',
+  'dledger.v1.Snapshots',
   'dledger.v1.Query',
   'grpc.health.v1.Health',
 ] as const

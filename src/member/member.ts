@@ -38,6 +38,7 @@ import { addressOf, PeerLink } from './peer-link.ts'
 import { ProducerRelay } from './producer-relay.ts'
 import { registration } from './registration.ts'
 import { MemberQueries } from './queries.ts'
+import { snapshotMethods } from './snapshot-service.ts'
 import { type MemberStorage, openStorage } from './storage.ts'
 
 /** What is in the log of a leader that stops gets this long to be answered before another one is to lead. */
@@ -227,6 +228,13 @@ class Member implements RunningMember {
           ...this.#membersService.methods(),
           ...this.#ledgers.service.methods(),
           ...this.#queries.methods,
+          ...snapshotMethods({
+            freeze: () => this.#broker.ledger.states.freeze(),
+            log: this.#storage.log,
+            identity: this.#storage.identity.identity,
+            members: () => this.#link.members.members.map(({ id }) => id),
+            clock: this.#clock,
+          }),
         ],
       }),
       clock: this.#clock,

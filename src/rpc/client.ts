@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { ChannelCredentials, Client, type CallOptions, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { broken } from '../base/assert.ts'
-import { BrokerError } from '../base/errors.ts'
+import { BrokerError, messageOf } from '../base/errors.ts'
 import { REQUEST_BYTES_MAX } from '../base/limits.ts'
 import type { Draft } from './draft.ts'
 import { callsOf, type CallDefinition } from './protos.ts'
@@ -48,12 +48,15 @@ export interface ServiceClient<Calls extends CallTypes> extends AsyncDisposable 
 
 /** A client that also takes responses without end. */
 export interface StreamingClient<Calls extends CallTypes> extends ServiceClient<Calls> {
-  /** Makes a call with a streamed response and hands out the items as they come. Rejects with `BrokerError`. */
+  /**
+   * Makes a call with a streamed response and hands out the items as they come, the next one when `take` has resolved
+   * if it gives a promise. Rejects with `BrokerError`: with CANCELLED, and the message of what `take` rejected with.
+   */
   each<Name extends keyof Calls & string>(
     name: Name,
     request: Draft<Calls[Name]['request']>,
     options: RequestOptions,
-    take: (item: Calls[Name]['response']) => void,
+    take: (item: Calls[Name]['response']) => void | Promise<void>,
   ): Promise<void>
 }
 
@@ -109,7 +112,7 @@ class GrpcServiceClient<Calls extends CallTypes> implements StreamingClient<Call
     options: RequestOptions,
   ): Promise<readonly Calls[Name]['response'][]> {
     const items: Calls[Name]['response'][] = []
-    await this.each(name, request, options, (item) => items.push(item))
+    await this.each(name, request, options, (item) => void items.push(item))
     return items
   }
 
@@ -117,7 +120,7 @@ class GrpcServiceClient<Calls extends CallTypes> implements StreamingClient<Call
     name: Name,
     request: Draft<Calls[Name]['request']>,
     options: RequestOptions,
-    take: (item: Calls[Name]['response']) => void,
+    take: (item: Calls[Name]['response']) => void | Promise<void>,
   ): Promise<void> {
     const { request: requests, response: responses, path } = this.#definition(name)
     return this.#settle<undefined>(options, (done, fail) => {
@@ -129,7 +132,18 @@ class GrpcServiceClient<Calls extends CallTypes> implements StreamingClient<Call
         metadataOf(options),
         callOptions(options),
       )
-      stream.on('data', take)
+      stream.on('data', (item: Calls[Name]['response']) => {
+        const taken = take(item)
+        if (taken === undefined) return
+        stream.pause()
+        taken.then(
+          () => stream.resume(),
+          (error: unknown) => {
+            stream.cancel()
+            fail(new BrokerError('CANCELLED', messageOf(error), { cause: error }))
+          },
+        )
+      })
       stream.on('error', fail)
       stream.on('end', () => done(undefined))
       return stream

@@ -42,6 +42,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
     'dledger/v1/ledger.proto',
     'dledger/v1/members.proto',
     'dledger/v1/query.proto',
+    'dledger/v1/snapshots.proto',
   ],
   'grpc.health.v1.': ['grpc/health/v1/health.proto'],
   'grpc.reflection.v1.': ['grpc/reflection/v1/reflection.proto'],

@@ -24,7 +24,7 @@ async function readParts(parts: readonly Part[], request: Draft<ReadRequest>) {
         asked.push(`${address} ${fromIndex ?? ''}${fromTimeMs == null ? '' : `@${fromTimeMs}`}`)
         const part = left.shift() ?? { indexes: [], end: 'CLOSED' as const }
         const entries = part.indexes.map((index) => ({ index, appendedAtMs: 0, body: new Uint8Array(0) }))
-        if (entries.length > 0) take({ entries } satisfies ReadResponse as never)
+        if (entries.length > 0) await take({ entries } satisfies ReadResponse as never)
         await Promise.resolve()
         if (part.end !== undefined) throw new BrokerError(part.end, 'no', { outcome: 'unknown' })
       },

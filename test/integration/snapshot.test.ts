@@ -37,6 +37,10 @@ test('a group that was saved from one stopped member is a new group with all tha
   const source = group.member(3)
   const running = await cli('snapshot', 'save', file, '-c', source.configFile)
   expect(running.code).not.toBe(0)
+  const whileItRuns = `${file}.running`
+  const online = await cli('snapshot', 'save', whileItRuns, '-e', source.endpoint, '--json')
+  expect(online).toMatchObject({ code: 0 })
+  expect(await cli('snapshot', 'inspect', whileItRuns, '--json')).toEqual(online)
   await source.signal('SIGTERM')
   const saved = await cli('snapshot', 'save', file, '-c', source.configFile, '--json')
   expect(saved).toMatchObject({ code: 0 })
@@ -45,15 +49,17 @@ test('a group that was saved from one stopped member is a new group with all tha
   await group.healthy()
   const inspected = await cli('snapshot', 'inspect', file, '--json')
   expect(inspected).toEqual(saved)
+  const { savedAtMs: _, ...same } = JSON.parse(saved.text) as Readonly<Record<string, unknown>>
+  expect(JSON.parse(online.text)).toMatchObject(same)
   const manifest = JSON.parse(saved.text) as { readonly digest: string; readonly clusterId: string }
 
   for (const member of group.members) {
     await member.signal('SIGKILL')
     rmSync(member.dataFolder, { recursive: true })
   }
-  const same = await cli('snapshot', 'restore', file, '-c', group.member(1).configFile)
-  expect(same.code).not.toBe(0)
-  expect(same.text).toContain(manifest.clusterId)
+  const refused = await cli('snapshot', 'restore', file, '-c', group.member(1).configFile)
+  expect(refused.code).not.toBe(0)
+  expect(refused.text).toContain(manifest.clusterId)
   for (const member of group.members) {
     rmSync(member.dataFolder, { recursive: true, force: true })
     editConfig(member, { bootstrap: 'another' })

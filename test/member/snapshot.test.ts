@@ -3,9 +3,10 @@ import { nodeId } from '../../src/base/brand.ts'
 import type { Kv } from '../../src/base/ports.ts'
 import { readSnapshot, type SnapshotFrame, type SnapshotManifest } from '../../src/dledger/snapshot-frames.ts'
 import { restoreSnapshot } from '../../src/member/snapshot-restore.ts'
+import { saveRunning } from '../../src/member/snapshot-online.ts'
 import { saveSnapshot } from '../../src/member/snapshot-save.ts'
-import { QuietLogger } from '../support/manual-clock.ts'
-import { bodyText, groupWish, SimBroker, SMALL_LOG } from '../support/sim-broker.ts'
+import { QuietLogger, settle } from '../support/manual-clock.ts'
+import { bodyText, groupWish, message, SimBroker, SMALL_LOG } from '../support/sim-broker.ts'
 import { SimDisk } from '../support/sim-disk.ts'
 import { SimKv } from '../support/sim-kv.ts'
 
@@ -17,6 +18,8 @@ let saved: SimBroker
 let file: Uint8Array
 let manifest: SnapshotManifest
 let unread: string[]
+/** What was saved while the member ran, and the digest that it had at that moment. */
+let online: { readonly bytes: Uint8Array; readonly index: number; readonly digest: string }
 
 async function bytesOf(sim: SimBroker): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
@@ -27,6 +30,30 @@ async function bytesOf(sim: SimBroker): Promise<Uint8Array> {
     await Promise.resolve()
   })
   return new Uint8Array(Buffer.concat(parts))
+}
+
+/** Saves a member that runs, while it takes more messages. */
+async function saveRunningMember(sim: SimBroker): Promise<typeof online> {
+  const parts: Uint8Array[] = []
+  const { machine, ledger } = sim.broker
+  const member = {
+    freeze: () => ledger.states.freeze(),
+    log: sim.log,
+    identity: { clusterId: 'old', group: 'g' },
+    members: () => [nodeId(1)],
+    clock: sim.clock,
+  }
+  const { index, digest } = machine.digests().applied
+  await sim.finish(
+    saveRunning(member, async (chunks) => {
+      parts.push(...chunks.map((chunk) => chunk.slice()))
+      if (parts.length === 10) void sim.broker.operations.send(message('other', 'while it is saved'))
+      await settle()
+      return true
+    }),
+  )
+  expect(machine.appliedIndex).toBeGreaterThan(index)
+  return { bytes: new Uint8Array(Buffer.concat(parts)), index, digest }
 }
 
 /** The file in chunks of a size that fits nothing in it. */
@@ -47,6 +74,7 @@ async function restored(bytes: Uint8Array, kv: Kv = new SimKv()): Promise<{ disk
 beforeAll(async () => {
   const sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention: RETENTION })
   await sim.finish(sim.admin.createTopic('t', 0, 2))
+  await sim.finish(sim.admin.createTopic('other', 0, 1))
   await sim.finish(sim.admin.createGroup(groupWish('g', 'earliest', 0, 0)))
   const bodies = Array.from({ length: 2_000 }, (_, n) => `m${n}`.padEnd(100, '.'))
   for (let at = 0; at < 1_800; at += 20) await sim.send('t', bodies.slice(at, at + 20))
@@ -55,6 +83,8 @@ beforeAll(async () => {
   for (let at = 1_800; at < 2_000; at += 20) await sim.send('t', bodies.slice(at, at + 20))
   await sim.run(1_000)
   expect(sim.broker.ledger.kept.span.start).toBeGreaterThan(0)
+  online = await saveRunningMember(sim)
+  expect(sim.broker.ledger.states.heldFrom).toBeUndefined()
   await sim.broker.close()
   saved = sim
   unread = bodies
@@ -81,6 +111,24 @@ test('a restored group has the digest that was saved and goes on with every mess
   expect(got.slice(-1)).toEqual([unread.at(-1)])
   await sim.send('t', ['next'])
   expect((await sim.finish(sim.receive())).map(bodyText)).toEqual(['next'])
+})
+
+test('a group that was saved while it ran is that of one moment, and is restored with its digest', async () => {
+  const frames: SnapshotFrame[] = []
+  for await (const frame of readSnapshot(chunksOf(online.bytes))) frames.push(frame)
+  const [first] = frames
+  if (first?.type !== 'manifest') throw new Error('it says what it is')
+  expect(first.manifest).toMatchObject({
+    appliedIndex: online.index,
+    digest: online.digest,
+    clusterId: 'old',
+  })
+  const kv = new SimKv()
+  const { disk } = await restored(online.bytes, kv)
+  const after = Object.assign(Object.create(saved) as SimBroker, { disk, kv })
+  const sim = await SimBroker.start({ segmentBytes: SEGMENT_BYTES, retention: RETENTION, after })
+  expect(sim.broker.machine.faults()).toEqual([])
+  expect(sim.broker.machine.appliedIndex).toBeGreaterThanOrEqual(online.index)
 })
 
 test('saving the same at the same time gives the same bytes', async () => {

@@ -59,6 +59,7 @@ export class SimBroker {
   readonly kv = new SimKv()
   readonly broker: Broker
   readonly ledgers!: LedgerMachine
+  readonly log!: LogStore
   /** Hears which ledgers changed. */
   onLedgers: (ids: ReadonlySet<number>) => void = () => undefined
   readonly admin: Admin
@@ -158,7 +159,7 @@ export class SimBroker {
       },
     )
     self = new SimBroker(() => broker)
-    Object.assign(self, { clock, disk, kv, ledgers })
+    Object.assign(self, { clock, disk, kv, ledgers, log })
     await broker.start()
     await self.run(500)
     return self
