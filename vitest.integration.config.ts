@@ -5,6 +5,7 @@ export const LONG_TESTS = [
   'topics',
   'push',
   'fifo',
+  'transaction',
   'renew',
   'disk',
   'rot',

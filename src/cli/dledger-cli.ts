@@ -1,5 +1,6 @@
 /** The program `dledger-cli`: operates a running cluster. */
 import { Command } from 'commander'
+import { addClientCommand } from './client-command.ts'
 import { addConsumeCommand } from './consume-command.ts'
 import { addGroupCommand } from './group-command.ts'
 import { addLedgerCommand } from './ledger-command.ts'
@@ -10,6 +11,7 @@ import { runProgram } from './run-program.ts'
 import { addSnapshotCommand } from './snapshot-command.ts'
 import { addStatusCommand } from './status-command.ts'
 import { addTopicCommand } from './topic-command.ts'
+import { addTransactionCommand } from './transaction-command.ts'
 import { PROGRAM_VERSION } from '../observe/version.ts'
 
 const EXAMPLES = `Examples:
@@ -37,5 +39,7 @@ addMessageCommand(program)
 addLedgerCommand(program)
 addSnapshotCommand(program)
 addMemberCommand(program)
+addTransactionCommand(program)
+addClientCommand(program)
 
 await runProgram(program)

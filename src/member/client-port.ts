@@ -13,6 +13,8 @@ const SERVICES = [
   'dledger.v1.Members',
   'dledger.v1.Snapshots',
   'dledger.v1.Query',
+  'dledger.v1.Clients',
+  'dledger.v1.Transactions',
   'grpc.health.v1.Health',
 ] as const
 

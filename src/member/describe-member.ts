@@ -21,6 +21,8 @@ export interface MemberFacts {
   readonly connected: (peer: NodeId) => boolean
   /** Why a peer is refused or refuses this member, by peer. */
   readonly refusals: ReadonlyMap<NodeId, string>
+  /** What is odd about the clients, in sentences: known on the leader only. */
+  readonly clientWarnings: readonly string[]
 }
 
 export function describeMember(facts: MemberFacts): Draft<MemberStatus> {
@@ -107,7 +109,11 @@ function problemsOf(facts: MemberFacts): string[] {
   if (facts.broker.ledger.status.doubtTerm !== null) {
     problems.push('the end of the log was damaged: its vote counts only where all members vote')
   }
-  problems.push(...ownStanding(facts))
+  problems.push(...ownStanding(facts), ...facts.clientWarnings)
+  const { parked } = facts.broker.machine.transactionCounts
+  if (parked > 0 && facts.broker.ledger.leading) {
+    problems.push(`${parked} transactions were not ended by their producers: transaction list --parked`)
+  }
   const { isOff, offsetMs } = facts.broker.clocks.state
   if (isOff) {
     problems.push(

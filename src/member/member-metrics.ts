@@ -115,6 +115,7 @@ function conditionFamilies({ storage, broker, scrub }: MemberFacts): readonly Fa
 
 function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
   const { machine, clocks, timerMetrics } = broker
+  const transactions = machine.transactionCounts
   const { agreed, offsetMs, isOff } = clocks.state
   const behind = Math.max(0, clock.wall() - offsetMs - broker.now())
   return [
@@ -122,6 +123,9 @@ function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
     gauge('clock_offset_milliseconds', "This member's clock minus the majority's time.", offsetMs),
     gauge('clock_off', "Whether this member's clock is not followed.", isOff ? 1 : 0),
     gauge('log_time_behind_milliseconds', 'How far log time is behind the time. On a leader.', behind),
+    gauge('transactions_open', 'Transactions that nobody has ended, parked ones too.', transactions.open),
+    gauge('transactions_parked', 'Those that were checked as often as they may be.', transactions.parked),
+    gauge('transactions_open_bytes', 'The bytes of their half messages.', transactions.bytes),
     gauge('timers_pending', 'Delayed messages that wait for their time.', machine.timers.count),
     gauge('timers_pending_bytes', 'Their bytes in the log.', machine.timers.bytes),
     counter('timers_fired_total', 'Delayed messages that came, on this leader.', timerMetrics.fired.value),

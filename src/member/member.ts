@@ -23,6 +23,7 @@ import { accessPoint } from './access-point.ts'
 import { AdminService } from './admin-service.ts'
 import { AtLeader } from './at-leader.ts'
 import { clientPortMethods } from './client-port.ts'
+import { MemberClients } from './clients.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
@@ -35,7 +36,6 @@ import { memberMetrics } from './member-metrics.ts'
 import { openRaft } from './open-raft.ts'
 import { ownCertificate } from './own-certificate.ts'
 import { addressOf, PeerLink } from './peer-link.ts'
-import { ProducerRelay } from './producer-relay.ts'
 import { registration } from './registration.ts'
 import { MemberQueries } from './queries.ts'
 import { snapshotMethods } from './snapshot-service.ts'
@@ -102,7 +102,7 @@ class Member implements RunningMember {
   readonly #membersService: MembersService
   readonly #context: LeaderContext
   readonly #proxy: Proxy
-  readonly #relay: ProducerRelay
+  readonly #clients: MemberClients
   readonly #ledgers: MemberLedgers
   #queries: MemberQueries | null = null
   readonly #connections: ConnectionWatch
@@ -163,7 +163,7 @@ class Member implements RunningMember {
       admin: new Admin(this.#broker.machine, this.#broker.ledger),
       atLeader,
       calls,
-      describeMember: () => this.#describe(),
+      describeMember: () => describeMember(this.#facts()),
     })
     this.#context = this.#leaderContext()
     this.#proxy = new Proxy({
@@ -171,11 +171,15 @@ class Member implements RunningMember {
       context: this.#context,
       logger: logger.child({ part: 'proxy' }),
     })
-    this.#relay = new ProducerRelay({
+    this.#clients = new MemberClients({
       ownId: this.#ownId,
       members: () => this.#link.members.members.map(({ id }) => id),
-      commands: this.#proxy.commands,
+      broker: this.#broker,
+      proxy: this.#proxy,
+      atLeader,
       calls,
+      clock,
+      logger: logger.child({ part: 'clients' }),
     })
     this.#scrub = new Scrub({
       log: storage.log.care,
@@ -226,6 +230,7 @@ class Member implements RunningMember {
           ...this.#proxy.methods,
           ...this.#adminService.methods(),
           ...this.#membersService.methods(),
+          ...this.#clients.methods(),
           ...this.#ledgers.service.methods(),
           ...this.#queries.methods,
           ...snapshotMethods({
@@ -244,6 +249,7 @@ class Member implements RunningMember {
     if (metrics !== undefined) {
       this.#metrics = await startMetricsEndpoint(addressOf(metrics), () => this.#metricsPage())
     }
+    this.#clients.start()
     this.#registering = this.#registrar.run(this.#stop.signal)
     if (this.#config.log.scrubPeriodMs > 0) this.#scrubbing = this.#scrub.run(this.#stop.signal)
   }
@@ -256,6 +262,7 @@ class Member implements RunningMember {
     await this.#broker.ledger.handOver(AbortSignal.timeout(HAND_OVER_MS))
     await this.#rpc?.close(CLOSE_GRACE_MS)
     await this.#proxy.close()
+    this.#clients.stop()
     this.#ledgers.sweeper.stop()
     this.#changes.stop()
     await this.#queries?.close()
@@ -298,7 +305,7 @@ class Member implements RunningMember {
           bytesPerSecond: this.#config.log.catchUpBytesPerSecond,
         },
         transactions: this.#config.transactions,
-        relay: { check: (topic, id, stored) => this.#relay.check(topic, id, stored) },
+        relay: { check: (topic, id, stored) => this.#clients.relay.check(topic, id, stored) },
       },
       {
         roleChanged: (change) => {
@@ -328,7 +335,8 @@ class Member implements RunningMember {
     const own = members.find((member) => member.id === id)
     assert(own !== undefined, 'the configuration was checked', { id })
     const create = async (name: string): Promise<void> => {
-      await this.#adminService.serving(await this.#adminService.run(newTopic(name)))
+      const request = { name, messageType: 0, queueCount: 0 }
+      await this.#adminService.serving(await this.#adminService.run({ method: 'createTopic', request }))
     }
     return {
       operations: this.#broker.operations,
@@ -360,16 +368,13 @@ class Member implements RunningMember {
   }
 
   #adminCall(call: AdminCall): Promise<unknown> {
-    return this.#membersService.knows(call) ? this.#membersService.run(call) : this.#adminService.runAny(call)
+    const part = [this.#membersService, this.#clients].find((one) => one.knows(call))
+    return part === undefined ? this.#adminService.runAny(call) : part.run(call)
   }
 
   #membersChanged(members: LoggedMembers): void {
     this.#link.membersChanged(members)
     this.#registrar.poke()
-  }
-
-  #describe(): ReturnType<typeof describeMember> {
-    return describeMember(this.#facts())
   }
 
   #metricsPage(): string {
@@ -389,10 +394,7 @@ class Member implements RunningMember {
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       members: this.#link.members,
       refusals: this.#connections.refusals,
+      clientWarnings: this.#clients.warnings,
     }
   }
-}
-
-function newTopic(name: string): AdminCall {
-  return { method: 'createTopic', request: { name, messageType: 0, queueCount: 0 } }
 }

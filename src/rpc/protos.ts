@@ -43,6 +43,8 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
     'dledger/v1/members.proto',
     'dledger/v1/query.proto',
     'dledger/v1/snapshots.proto',
+    'dledger/v1/clients.proto',
+    'dledger/v1/transactions.proto',
   ],
   'grpc.health.v1.': ['grpc/health/v1/health.proto'],
   'grpc.reflection.v1.': ['grpc/reflection/v1/reflection.proto'],
