@@ -141,7 +141,7 @@ export const PARKED_PAGE_OFFSETS = 256
 export const LANES_PER_GROUP_TOPIC_MAX = 1 << 16
 /** Pages of a queue that one command deletes at most. */
 export const PAGES_DROPPED_MAX = 1024
-/** Delayed messages that wait at a time: each takes 6 to 10 bytes of memory. */
+/** Delayed messages that wait at a time: each takes some 6 bytes of memory. */
 export const TIMERS_MAX = 1 << 23
 /** RocketMQ proxy: maxDelayTimeMills. */
 export const DELAY_MS_DEFAULT = 24 * 3600_000

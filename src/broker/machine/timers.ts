@@ -147,7 +147,8 @@ export class Timers {
   restore(key: Uint8Array, value: Uint8Array): void {
     const timer = readTimer(key, value)
     if (timer === undefined || this.has(timer.id)) throw new BytesError('a row is no timer')
-    const crc = crcOf(timer)
+    // The row that this timer is written as: a timer has one.
+    const crc = crc32(value, crc32(key))
     this.#sums.set(timer.id, crc)
     this.#rows.digest.move(laneA(crc), laneB(crc, ROW_BYTES))
     this.bytes += timer.size
