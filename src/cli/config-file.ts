@@ -22,6 +22,10 @@ const path = z
 const flag = z.boolean({ error: 'true or false' })
 const logLevel = z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' })
 
+/** RocketMQ's names for what is always so here: a file that asks for it is right, one that asks for less is not. */
+const ALWAYS_SYNC =
+  'SYNC_FLUSH and SYNC_MASTER, or nothing: every acknowledged write is on the disks of a majority, there is no faster mode'
+
 function whole(from: number, to: number): z.ZodNumber {
   const error = `a whole number from ${from} to ${to}`
   return z.number({ error }).int({ error }).min(from, { error }).max(to, { error })
@@ -93,6 +97,8 @@ const brokerSchema = part({
   bootstrap: name.optional(),
   join: name.optional(),
   tls: part({ cert: path, key: path }).optional(),
+  flushDiskType: z.literal('SYNC_FLUSH', { error: ALWAYS_SYNC }).optional(),
+  brokerRole: z.literal('SYNC_MASTER', { error: ALWAYS_SYNC }).optional(),
   topics: part({ autoCreate: flag.default(CONFIG_DEFAULTS.topics.autoCreate) }).prefault({}),
   groups: part({ autoCreate: flag.default(CONFIG_DEFAULTS.groups.autoCreate) }).prefault({}),
   messages: part({
@@ -145,7 +151,13 @@ export function loadNamesrvConfig(file: string): NamesrvConfig {
 
 /** The same from the text of a file; `file` is its path, for messages and relative paths. */
 export function parseBrokerConfig(text: string, file: string): BrokerConfig {
-  const { data, listen, ...found } = checked(brokerSchema, text, file)
+  const {
+    data,
+    listen,
+    flushDiskType: _flush,
+    brokerRole: _role,
+    ...found
+  } = checked(brokerSchema, text, file)
   const own = found.members.find((one) => one.id === found.id)
   const base = dirname(resolve(file))
   return {

@@ -54,6 +54,14 @@ describe('a correct file', () => {
     expect(parseBrokerConfig(brokerConfigText(config), '/elsewhere/n2.yaml')).toEqual(config)
   })
 
+  test("may use RocketMQ's names for what is always so, and is told why when it asks for less", () => {
+    const text = `${GOOD}flushDiskType: SYNC_FLUSH\nbrokerRole: SYNC_MASTER\n`
+    expect(parseBrokerConfig(text, '/etc/n2.yaml')).toEqual(parseBrokerConfig(GOOD, '/etc/n2.yaml'))
+    for (const less of ['flushDiskType: ASYNC_FLUSH', 'brokerRole: ASYNC_MASTER', 'brokerRole: SLAVE']) {
+      expect(faultsOf(`${GOOD}${less}\n`)).toContain('there is no faster mode')
+    }
+  })
+
   test('a name server needs nothing', () => {
     const config = parseNamesrvConfig('', '/etc/namesrv.yaml')
     expect(config.listen).toBe('127.0.0.1:9876')
@@ -138,7 +146,7 @@ describe('each fault names the key, what is there and what was expected', () => 
     [
       'a list',
       '- 1\n',
-      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, join, tls, topics, groups, messages, log, retention, transactions, raft, logLevel, logFile',
+      'the file is [1], expected the keys cluster, group, id, members, listen, data, nameServers, bootstrap, join, tls, flushDiskType, brokerRole, topics, groups, messages, log, retention, transactions, raft, logLevel, logFile',
     ],
   ])('%s', (_, text, fault) => {
     expect(faultsOf(text)).toBe(line(fault))
