@@ -15,6 +15,7 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
   ['failover', 'kill -9 of the leader under load: time without an accepted send (--rounds 10)'],
   ['restart', 'time until a node with 1 GiB of log serves again after kill -9 (--rounds 3)'],
   ['idle', 'memory and CPU of idle nodes (--seconds 10)'],
+  ['fifo', 'other message groups behind a million messages of a blocked one, CPU (--blocked N --others N)'],
   ['machine', 'commands that the state machine applies a second'],
   ['timers', 'delayed messages: memory of a million, time to load them, lateness (--seconds 10)'],
   ['cut', 'cutting a request and joining a delivery'],
