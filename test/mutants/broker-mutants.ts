@@ -9,7 +9,7 @@ export const BROKER_MUTANTS = [
   ...mutantsOf('broker/machine/pop.ts', 'broker', [
     ['claims from a cursor that has moved', 'consumer.cursor !== start ||', ''],
     ['hands out what is held', 'held.visibleAt > state.now || held.exhausted ||', 'held.exhausted ||'],
-    ['takes acks of older deliveries', 'held.attempt === delivery.attempt && held', 'held'],
+    ['takes acks of older deliveries', 'held.delivery === delivery.attempt && held', 'held'],
     [
       'forgets the row of a cursor',
       'consumer.cursor = end\n  state.rows.touch(consumer)',
@@ -20,6 +20,29 @@ export const BROKER_MUTANTS = [
       'state.requests.find(command.request, COMMAND_KINDS.claim, state.now) >= 0',
       'state.now < 0',
     ],
+  ]),
+  ...mutantsOf('broker/machine/order.ts', null, [
+    [
+      'hands out of a lane that a receiver holds',
+      '!lane.isReady(state.now) || messages.length === 0',
+      'false',
+    ],
+    ['lets a new message pass those that wait', ' || lane.parked.count > 0) return false', ') return false'],
+    ['takes for exhausted what was acked', 'owed.repeat = true', 'owed.repeat = false'],
+    ['forgets the row of what is owed', 'turn.state.rows.touch(owed)', ''],
+  ]),
+  ...mutantsOf('broker/machine/holding.ts', null, [
+    ['commits past what is not acked', 'first?.acked === true; first', 'first !== undefined; first'],
+  ]),
+  ...mutantsOf('broker/machine/lane.ts', null, [
+    [
+      'hands out while one of the batch is held',
+      '!message.acked && message.visibleAt >',
+      'message.acked && message.visibleAt >',
+    ],
+  ]),
+  ...mutantsOf('broker/order-planner.ts', null, [
+    ['looks at queues one after the other', 'head.position < earliest.head.position', 'head.position < 0'],
   ]),
   ...mutantsOf('broker/machine/timer-commands.ts', 'broker', [
     ['fires before the time', 'timer.dueMs > now || ', ''],

@@ -3,10 +3,14 @@ import type { Mutant } from './mutant.ts'
 
 const SEEDS = 'test/mutants/seeds.ts'
 
+/** Order is planned and applied together. */
+const ORDER_TESTS = 'test/broker/order-*.test.ts'
+
 /** Patterns of the test files of each folder below `src/`; the first folder that fits counts. */
 const FOLDERS: readonly (readonly [folder: string, patterns: readonly string[]])[] = [
   ['raft/', ['test/raft/*.test.ts', 'test/scenario.test.ts']],
-  ['broker/machine/', ['test/broker/machine/*.test.ts']],
+  ['broker/machine/', ['test/broker/machine/*.test.ts', ORDER_TESTS]],
+  ['broker/order', [ORDER_TESTS]],
   ['dledger/peers/', ['test/dledger/peers/*.test.ts']],
   ['dledger/', ['test/dledger/*.test.ts']],
   ['store/', ['test/store/*.test.ts']],

@@ -172,9 +172,10 @@ export class OrderModel {
     return { type: 'changed', valid: true, deadline: found[0].visibleAt }
   }
 
-  #release(delivery: Delivery): void {
+  #release(delivery: Delivery & { readonly deadline?: number }): void {
     const entry = this.#find(delivery.queue, delivery.offset)?.[0]
     if (entry === undefined || entry.request === '' || entry.attempt !== delivery.attempt) return
+    if (delivery.deadline !== undefined && delivery.deadline !== entry.visibleAt) return
     entry.attempt--
     if (this.#exhausted(entry)) entry.owed = true
     this.#free(entry)
