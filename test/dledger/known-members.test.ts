@@ -94,6 +94,13 @@ describe('a change in the log', () => {
     expect(lagging.standingOf(ONE)).toBe('removed')
   })
 
+  test('that a peer tells leaves open what became of others', () => {
+    const lagging = new KnownMembers([ONE, TWO, THREE], FILE)
+    lagging.follow(committed(at(5, [ONE, TWO, THREE], 3)))
+    lagging.hear(at(8, [TWO, THREE, FIVE], 5))
+    expect(lagging.standingOf(FOUR)).toBe('stranger')
+  })
+
   test('that never came into the log of the leader is forgotten by it', () => {
     const leader = new KnownMembers([ONE, TWO, THREE], FILE)
     leader.hear(at(8, [TWO, THREE, FOUR], 4))

@@ -1,6 +1,7 @@
 /** All mutants. */
 import { BROKER_MUTANTS } from './broker-mutants.ts'
 import { FILES_MUTANTS } from './files-mutants.ts'
+import { MEMBER_MUTANTS } from './member-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RAFT_MUTANTS } from './raft-mutants.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
@@ -10,4 +11,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BROKER_MUTANTS,
   ...FILES_MUTANTS,
   ...SERVICE_MUTANTS,
+  ...MEMBER_MUTANTS,
 ]

@@ -13,6 +13,7 @@ const FOLDERS: readonly (readonly [folder: string, patterns: readonly string[]])
   ['broker/order', [ORDER_TESTS]],
   ['dledger/peers/', ['test/dledger/peers/*.test.ts']],
   ['dledger/', ['test/dledger/*.test.ts']],
+  ['member/', ['test/member/*.test.ts']],
   ['store/', ['test/store/*.test.ts']],
 ]
 
