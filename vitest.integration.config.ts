@@ -17,6 +17,7 @@ export const LONG_TESTS = [
   'ledger',
   'members',
   'query',
+  'consume',
 ].map((name) => `test/integration/${name}.test.ts`)
 
 /** What all tests with real processes need: one file after the other, with time to start and stop. */

@@ -4,6 +4,7 @@ import type { GroupDescription, GroupSummary } from '../rpc/admin-types.ts'
 import { withAdmin, withGroupHint } from './admin-client.ts'
 import { type BackoffWish, backoffOf, NO_BACKOFF, parseBackoff } from './backoff-option.ts'
 import { type CommonOptions, withCommonOptions } from './cli-options.ts'
+import { addGroupReset } from './group-reset.ts'
 import { say, terminalWidth } from './terminal.ts'
 import { tableText } from './text-table.ts'
 
@@ -16,6 +17,7 @@ const EXAMPLES = `Examples:
   npm run cli -- group update billing --attempts 20
   npm run cli -- group list
   npm run cli -- group describe billing                             how far it is in each queue
+  npm run cli -- group reset billing --topic orders --to-time 2026-11-01T12:00:00Z
   npm run cli -- group delete billing
 `
 
@@ -55,6 +57,7 @@ export function addGroupCommand(program: Command): void {
   withCommonOptions(group.command('describe <NAME>'))
     .description('how far one is in each queue')
     .action(describe)
+  addGroupReset(group)
   withCommonOptions(group.command('delete <NAME>'))
     .description('delete a group with its offsets')
     .action(remove)

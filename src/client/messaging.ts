@@ -179,7 +179,8 @@ export class MessagingClient {
   }
 }
 
-function deliveryOf(message: Message): Delivery {
+/** What a client sees of a message. */
+export function deliveryOf(message: Message): Delivery {
   const system = message.systemProperties
   return {
     messageId: system?.messageId ?? '',
@@ -194,11 +195,12 @@ function deliveryOf(message: Message): Delivery {
   }
 }
 
-function resource(name: string): Resource {
+/** A name without a namespace. */
+export function resource(name: string): Resource {
   return { resourceNamespace: '', name }
 }
 
 /** Durations and times have the same shape. */
-function duration(ms: number): Timestamp {
+export function duration(ms: number): Timestamp {
   return { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 }
 }
