@@ -10,6 +10,7 @@ import { agreedReading, CLOCKS_AGREE_MS } from './agreed-time.ts'
 const ASK_EVERY_MS = 5_000
 /** A reading that is older tells nothing any more. */
 const READING_MS_MAX = 30_000
+const LOOK_EVERY_MS = 50
 /** An answer that took longer is too vague. */
 const ROUND_TRIP_MS_MAX = 1_000
 
@@ -42,6 +43,9 @@ export class ClockWatch {
   readonly #clocks: PeerClocks
   readonly #readings = new Map<NodeId, Reading>()
   #cancelTimer: () => void = () => undefined
+  /** What was found when it was looked last: the majority's time minus the monotonic clock. */
+  #base: number | undefined
+  #lookedAt = Number.NEGATIVE_INFINITY
   #running = false
   #wasOff = false
 
@@ -65,11 +69,20 @@ export class ClockWatch {
   /** Asks all members once. Resolves when each answered or failed. */
   async measure(): Promise<void> {
     await Promise.all(this.#clocks.peers().map((peer) => this.#ask(peer)))
+    this.#lookedAt = Number.NEGATIVE_INFINITY
   }
 
-  /** The time that a majority tells now; `undefined` while none agrees. */
+  /** The time that a majority tells now; `undefined` while none agrees. Looked at again every few milliseconds. */
   now(): number | undefined {
     const mono = this.#clock.mono()
+    if (mono - this.#lookedAt >= LOOK_EVERY_MS) {
+      this.#lookedAt = mono
+      this.#base = this.#look(mono)
+    }
+    return this.#base === undefined ? undefined : this.#base + mono
+  }
+
+  #look(mono: number): number | undefined {
     const peers = this.#clocks.peers()
     const bases: number[] = [this.#clock.wall() - mono]
     for (const peer of peers) {
@@ -77,8 +90,7 @@ export class ClockWatch {
       if (reading !== undefined && mono - reading.at <= READING_MS_MAX) bases.push(reading.base)
     }
     const quorum = Math.floor((peers.length + 1) / 2) + 1
-    const base = agreedReading(bases, quorum)
-    return base === undefined ? undefined : base + mono
+    return agreedReading(bases, quorum)
   }
 
   get state(): ClockState {
