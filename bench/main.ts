@@ -19,6 +19,7 @@ const BENCHES: readonly (readonly [name: string, what: string])[] = [
   ['machine', 'commands that the state machine applies a second'],
   ['timers', 'delayed messages: memory of a million, time to load them, lateness (--seconds 10)'],
   ['cut', 'cutting a request and joining a delivery'],
+  ['filter', 'tag and SQL filters: what one message costs'],
   ['peers', 'bytes and entries between members a second'],
 ]
 

@@ -17,6 +17,8 @@ export interface MemberFacts {
   readonly clock: Clock
   readonly startedMono: number
   readonly scrub: ScrubState
+  /** Messages that the message index lacks yet. */
+  readonly indexBehind: number
   readonly members: KnownMembers
   readonly connected: (peer: NodeId) => boolean
   /** Why a peer is refused or refuses this member, by peer. */

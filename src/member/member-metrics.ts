@@ -139,9 +139,10 @@ function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
   ]
 }
 
-function processGauges({ broker, clock, startedMono }: MemberFacts): readonly Family[] {
+function processGauges({ broker, clock, startedMono, indexBehind }: MemberFacts): readonly Family[] {
   const { freeBytes, totalBytes } = broker.diskGuard.space
   return [
+    gauge('index_behind_messages', 'Messages that the message index lacks yet.', indexBehind),
     gauge('disk_free_bytes', 'What is free on the disk of the data folder.', freeBytes),
     gauge('disk_total_bytes', 'The size of the disk of the data folder.', totalBytes),
     gauge('uptime_seconds', 'How long this process serves.', (clock.mono() - startedMono) / 1000),

@@ -391,6 +391,7 @@ class Member implements RunningMember {
       clock: this.#clock,
       startedMono: this.#startedMono,
       scrub: this.#scrub.state,
+      indexBehind: this.#queries?.index.behind ?? 0,
       connected: (peer) => this.#link.transport.connected(peer, 'raft'),
       members: this.#link.members,
       refusals: this.#connections.refusals,

@@ -135,11 +135,11 @@ test('what cannot be kept as what it is, is not stored at all', async () => {
   expect((await leader.admin.describeTopic(topic)).summary.messageCount).toBe(0)
 })
 
-test('an SQL filter is refused and a tag filter gives what matches', async () => {
+test('an illegal SQL filter is refused, and filters give what matches', async () => {
   const topic = await newTopic()
   const one = client(follower)
   for (const tag of ['red', 'blue', 'green']) await one.send(topic, [{ body: tag, system: { tag } }])
-  expect((await one.receive(topic, 'sql', { filterType: 2, expression: 'a > 1' })).code).toBe(
+  expect((await one.receive(topic, 'sql', { filterType: 2, expression: 'a >' })).code).toBe(
     Code.ILLEGAL_FILTER_EXPRESSION,
   )
   const got: string[] = []
@@ -148,6 +148,8 @@ test('an SQL filter is refused and a tag filter gives what matches', async () =>
     got.push(...messages.map((message) => message.body.toString()))
   }
   expect(got.toSorted()).toEqual(['green', 'red'])
+  const sql = await one.receive(topic, 'sql', { filterType: 2, expression: "TAGS ENDSWITH 'ue'" })
+  expect(sql.messages.map((message) => message.body.toString())).toEqual(['blue'])
 })
 
 test('an empty receive ends at the asked polling time or up to 50 ms later, never before', async () => {

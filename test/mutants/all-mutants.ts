@@ -1,5 +1,6 @@
 /** All mutants. */
 import { BROKER_MUTANTS } from './broker-mutants.ts'
+import { FILTER_MUTANTS } from './filter-mutants.ts'
 import { FILES_MUTANTS } from './files-mutants.ts'
 import { MEMBER_MUTANTS } from './member-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -10,6 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RAFT_MUTANTS,
   ...BROKER_MUTANTS,
   ...FILES_MUTANTS,
+  ...FILTER_MUTANTS,
   ...SERVICE_MUTANTS,
   ...MEMBER_MUTANTS,
 ]

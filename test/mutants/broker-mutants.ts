@@ -54,6 +54,9 @@ export const BROKER_MUTANTS = [
     ['gives a number twice after a restart', 'this.#rows.touch(this.#ends)', ''],
     ['takes any row for the timer', 'this.#sums.get(timer.id) === crcOf(timer)', 'this.has(timer.id)'],
   ]),
+  ...mutantsOf('broker/machine/consume-queue.ts', 'broker', [
+    ['forgets a full page before it was handed out', 'this.#keepFull(page)', ''],
+  ]),
   ...mutantsOf('broker/machine/machine.ts', 'broker', [
     ['lets no remembered message go by log time', 'state.dedupe.expire(state.now)', '', 54],
     ['lets log time go back', 'if (header.stampMs > state.now)', 'if (header.stampMs > 0)', 55],

@@ -11,6 +11,8 @@ const FOLDERS: readonly (readonly [folder: string, patterns: readonly string[]])
   ['raft/', ['test/raft/*.test.ts', 'test/scenario.test.ts']],
   ['broker/machine/', ['test/broker/machine/*.test.ts', ORDER_TESTS]],
   ['broker/order', [ORDER_TESTS]],
+  ['broker/sql/', ['test/broker/sql/*.test.ts']],
+  ['broker/query/', ['test/broker/query/*.test.ts']],
   ['dledger/peers/', ['test/dledger/peers/*.test.ts']],
   ['dledger/', ['test/dledger/*.test.ts']],
   ['member/', ['test/member/*.test.ts']],

@@ -1,11 +1,7 @@
 /** Reads the text of an SQL filter into a tree. */
-import peggy from 'peggy'
 import { SQL_CHARACTERS_MAX } from '../../base/limits.ts'
-import { SQL_GRAMMAR } from './grammar.ts'
+import { parse, SyntaxError as ParserError } from './sql-parser.ts'
 import { SqlFault, SqlTree, type TruthNode } from './tree.ts'
-
-/** Made when the program starts: it takes some 30 ms, which a leader that serves does not have. */
-const PARSER = peggy.generate(SQL_GRAMMAR)
 
 /** A word, a number, or one sign. */
 const WORD = /[A-Za-z0-9_$]+|[^]/uy
@@ -16,9 +12,9 @@ export function parseSql(text: string): TruthNode {
     throw new SqlFault(`a filter has at most ${SQL_CHARACTERS_MAX} characters`, SQL_CHARACTERS_MAX)
   }
   try {
-    return PARSER.parse(text, { tree: new SqlTree() }) as TruthNode
+    return parse(text, { tree: new SqlTree() }) as TruthNode
   } catch (error) {
-    if (error instanceof PARSER.SyntaxError) throw faultAt(text, error.location.start.offset)
+    if (error instanceof ParserError) throw faultAt(text, placeOf(error))
     throw error
   }
 }
@@ -28,4 +24,10 @@ function faultAt(text: string, at: number): SqlFault {
   const word = WORD.exec(text)?.[0]
   if (word === undefined) return new SqlFault('the filter ends too early', at)
   return new SqlFault(`"${word.slice(0, 40)}" is not expected here`, at)
+}
+
+/** The generated parser says in its errors where they are; it has no types. */
+function placeOf(error: ParserError): number {
+  return (error as unknown as { readonly location: { readonly start: { readonly offset: number } } }).location
+    .start.offset
 }
