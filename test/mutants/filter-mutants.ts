@@ -31,7 +31,7 @@ export const FILTER_MUTANTS = [
   ...mutantsOf('broker/query/trace.ts', null, [
     [
       'tells of acks of older deliveries',
-      'held?.attempt === attempt && held.visibleAtMs',
+      'held?.attempt === attemptOf(attempt) && held.visibleAtMs',
       'held !== undefined && held.visibleAtMs',
     ],
   ]),

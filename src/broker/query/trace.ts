@@ -11,7 +11,8 @@ import type { LogPosition, QueueOffset } from '../../base/brand.ts'
 import { BytesError, viewOf } from '../../base/bytes.ts'
 import { TRACE_BYTES_MAX, TRACE_EVENTS_MAX } from '../../base/limits.ts'
 import { UnknownVersionError } from '../../base/state-machine.ts'
-import type { Command, Delivery, GroupId, QueueNumber } from '../machine/commands.ts'
+import type { Claim, Command, Delivery, GroupId, QueueNumber } from '../machine/commands.ts'
+import { attemptOf } from '../machine/delivery-number.ts'
 import { decodeCommand } from '../machine/command-decode.ts'
 import { COMMAND_HEADER_BYTES, COMMAND_KINDS } from '../machine/command-encode.ts'
 import { commandEnd, ENTRY_HEADER_BYTES, stampOf } from '../machine/entry-codec.ts'
@@ -19,7 +20,17 @@ import { DEAD_LETTER_PREFIX } from '../machine/topics.ts'
 import type { MachineView } from '../machine/view.ts'
 
 /** What the log says happened to a message. */
-export type TraceEventType = 'delivered' | 'acked' | 'changed' | 'renewed' | 'released' | 'dead'
+export type TraceEventType =
+  | 'delivered'
+  /** A repeat of the receive got it once more, as the same delivery. */
+  | 'repeated'
+  | 'acked'
+  | 'changed'
+  | 'renewed'
+  | 'released'
+  | 'dead'
+  /** The group's place in the queue was set: it may get the message once more. */
+  | 'reset'
 
 /** One event, in log time. */
 export interface TraceEvent {
@@ -70,7 +81,7 @@ export function standsOf(view: MachineView, queue: QueueNumber, offset: QueueOff
       group: group.name,
       groupId: group.id,
       state: offset >= consumer.cursor ? 'waiting' : claim === undefined ? 'done' : inFlight,
-      attempt: claim?.attempt ?? 0,
+      attempt: attemptOf(claim?.attempt ?? 0),
       visibleAtMs: claim?.visibleAt ?? 0,
       deadLetterTopic: view.topic(name) === undefined ? null : name,
     })
@@ -107,6 +118,9 @@ const TELLING = [
   'releaseClient',
   'renew',
   'deadLetter',
+  'forwardDead',
+  'resetOffsets',
+  'claimRepeat',
 ] as const
 type Telling = Extract<Command, { readonly type: (typeof TELLING)[number] }>
 const TELLING_KINDS: ReadonlySet<number> = new Set(TELLING.map((type) => COMMAND_KINDS[type]))
@@ -115,8 +129,11 @@ const TELLING_KINDS: ReadonlySet<number> = new Set(TELLING.map((type) => COMMAND
 interface Held {
   attempt: number
   visibleAtMs: number
-  client: string
+  readonly client: string
+  readonly request: string
 }
+
+type Claiming = Pick<Claim, 'groupId' | 'request' | 'client' | 'invisibleMs'>
 
 /** Follows one message through the log. */
 class Tracer {
@@ -154,7 +171,7 @@ class Tracer {
         if (part === undefined) return
         const isNew = part.offsets.includes(this.#offset)
         if (!isNew && !part.again.includes(this.#offset)) return
-        this.#claimed(command.groupId, isNew, command.invisibleMs, hex(command.client))
+        this.#claimed(command, isNew)
         return
       }
       case 'claimInOrder': {
@@ -163,14 +180,14 @@ class Tracer {
         const isHandedOut =
           command.lanes.some(({ messages }) => messages.some(isThis)) ||
           command.messages.some((one) => one.handedOut && isThis(one))
-        if (isHandedOut) this.#claimed(command.groupId, null, command.invisibleMs, hex(command.client))
+        if (isHandedOut) this.#claimed(command, null)
         return
       }
       case 'ack':
         for (const receipt of command.receipts) {
           if (this.#holds(receipt) === undefined) continue
           this.#event('acked', receipt.groupId, 0)
-          this.#acked.set(receipt.groupId, receipt.attempt)
+          this.#acked.set(receipt.groupId, attemptOf(receipt.attempt))
           this.#held.delete(receipt.groupId)
         }
         return
@@ -181,7 +198,12 @@ class Tracer {
         for (const delivery of command.deliveries) this.#moved('renewed', delivery, command.invisibleMs)
         return
       case 'release':
-        for (const delivery of command.deliveries) this.#released(delivery)
+        for (const delivery of command.deliveries) {
+          const { groupId, deadline } = delivery
+          // A repeat of the receive, or a change, moved the end of the delivery meanwhile.
+          if (deadline !== undefined && deadline !== this.#held.get(groupId)?.visibleAtMs) continue
+          this.#released(delivery)
+        }
         return
       case 'releaseClient':
         for (const [groupId, held] of this.#held) {
@@ -195,19 +217,45 @@ class Tracer {
         this.#event('dead', command.groupId, 0)
         this.#held.delete(command.groupId)
         return
+      case 'forwardDead':
+        if (this.#holds(command.receipt) === undefined) return
+        this.#event('dead', command.receipt.groupId, 0)
+        this.#held.delete(command.receipt.groupId)
+        return
+      case 'resetOffsets':
+        if (command.queues.some(({ queue }) => queue === this.#queue)) this.#reset(command.groupId)
+        return
+      case 'claimRepeat':
+        this.#repeated(hex(command.request), command.invisibleMs)
+        return
       default:
         unreachable(command)
     }
   }
 
   /** `isNew` is `null` where the command does not say: order repeats what was acked behind what was not. */
-  #claimed(groupId: GroupId, isNew: boolean | null, invisibleMs: number, client: string): void {
+  #claimed({ groupId, request, client, invisibleMs }: Claiming, isNew: boolean | null): void {
     const held = this.#held.get(groupId)
     if (isNew === (held !== undefined) || (held !== undefined && held.visibleAtMs > this.#nowMs)) return
     const visibleAtMs = this.#nowMs + invisibleMs
     const attempt = (held?.attempt ?? this.#acked.get(groupId) ?? 0) + 1
-    this.#held.set(groupId, { attempt, visibleAtMs, client })
+    this.#held.set(groupId, { attempt, visibleAtMs, client: hex(client), request: hex(request) })
     this.#event('delivered', groupId, visibleAtMs)
+  }
+
+  #repeated(request: string, invisibleMs: number): void {
+    for (const [groupId, held] of this.#held) {
+      if (held.request !== request || held.visibleAtMs <= this.#nowMs) continue
+      held.visibleAtMs = this.#nowMs + invisibleMs
+      this.#event('repeated', groupId, held.visibleAtMs)
+    }
+  }
+
+  /** Places before the message make it new to the group, places behind it pass it over. */
+  #reset(groupId: GroupId): void {
+    this.#event('reset', groupId, 0)
+    this.#held.delete(groupId)
+    this.#acked.delete(groupId)
   }
 
   #moved(type: 'changed' | 'renewed', delivery: Delivery, invisibleMs: number): void {
@@ -229,7 +277,7 @@ class Tracer {
   #holds({ groupId, queue, offset, attempt }: Delivery): Held | undefined {
     if (queue !== this.#queue || offset !== this.#offset) return undefined
     const held = this.#held.get(groupId)
-    return held?.attempt === attempt && held.visibleAtMs > this.#nowMs ? held : undefined
+    return held?.attempt === attemptOf(attempt) && held.visibleAtMs > this.#nowMs ? held : undefined
   }
 
   #event(type: TraceEventType, groupId: GroupId, visibleAtMs: number): void {

@@ -168,8 +168,9 @@ describe('a trace', () => {
       receipt: held.receipt,
       invisibleMs: 30_000,
     }
-    await sim.finish(sim.broker.operations.changeInvisible(change))
+    const { receipt } = await sim.finish(sim.broker.operations.changeInvisible(change))
     await sim.finish(sim.broker.operations.release([held.receipt]))
+    await sim.finish(sim.broker.operations.release([receipt]))
     await sim.finish(sim.receive({ topic: 'orders' }))
     const got = ['delivered 1', 'changed 1', 'released 1', 'delivered 1']
     expect(await traced(held.queueId, held.offset)).toEqual(got)
