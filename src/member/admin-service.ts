@@ -74,6 +74,12 @@ export class AdminService {
     })
   }
 
+  /** Makes a topic with the defaults, on this member, which must lead; resolves when the members serve it. */
+  async createDefaultTopic(name: string): Promise<void> {
+    const request = { name, messageType: 0, queueCount: 0 }
+    await this.serving(await this.run({ method: 'createTopic', request }))
+  }
+
   /** How far a read must see that begins now, as the leader says (thesis 6.4). */
   readIndex(): Promise<LogIndex> {
     return this.#atLeader({ method: 'readIndex', request: {} })

@@ -2,7 +2,6 @@
  * One member of a broker group as a process runs it: storage, peers, the replicated log with the broker on it,
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
-import { assert } from '../base/assert.ts'
 import { nodeId, type NodeId } from '../base/brand.ts'
 import type { BrokerConfig } from '../base/config.ts'
 import type { Clock, Logger } from '../base/ports.ts'
@@ -19,7 +18,6 @@ import { runLeaderCall } from '../proxy/leader-calls.ts'
 import { Proxy } from '../proxy/proxy.ts'
 import type { RoleChange } from '../raft/types.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
-import { accessPoint } from './access-point.ts'
 import { AdminService } from './admin-service.ts'
 import { AtLeader } from './at-leader.ts'
 import { clientPortMethods } from './client-port.ts'
@@ -28,6 +26,7 @@ import { ConnectionWatch } from './connection-watch.ts'
 import { describeMember, type MemberFacts } from './describe-member.ts'
 import { GroupCluster } from './group-cluster.ts'
 import type { AdminCall, InternalHandlers } from './internal-calls.ts'
+import { leaderContextOf } from './leader-context-of.ts'
 import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { MemberChanges } from './member-changes.ts'
 import { MembersService } from './members-service.ts'
@@ -165,7 +164,13 @@ class Member implements RunningMember {
       calls,
       describeMember: () => describeMember(this.#facts()),
     })
-    this.#context = this.#leaderContext()
+    this.#context = leaderContextOf({
+      config,
+      broker: this.#broker,
+      clock,
+      clientAddresses: () => this.#link.members.members.map(({ client }) => client),
+      createTopic: (name) => this.#adminService.createDefaultTopic(name),
+    })
     this.#proxy = new Proxy({
       cluster: this.#cluster,
       context: this.#context,
@@ -328,29 +333,6 @@ class Member implements RunningMember {
         failed: (error) => this.#events.failed(error),
       },
     )
-  }
-
-  #leaderContext(): LeaderContext {
-    const { id, members, group, topics, messages } = this.#config
-    const own = members.find((member) => member.id === id)
-    assert(own !== undefined, 'the configuration was checked', { id })
-    const create = async (name: string): Promise<void> => {
-      const request = { name, messageType: 0, queueCount: 0 }
-      await this.#adminService.serving(await this.#adminService.run({ method: 'createTopic', request }))
-    }
-    return {
-      operations: this.#broker.operations,
-      offsets: this.#broker.queueReads,
-      deadLetters: this.#broker.deadLetters,
-      view: this.#broker.machine,
-      clock: this.#clock,
-      storeHost: own.client,
-      brokerName: group,
-      delayMsMax: messages.delayMsMax,
-      checkAfterMs: this.#config.transactions.checkAfterMs,
-      advertised: () => accessPoint(this.#link.members.members.map(({ client }) => addressOf(client))),
-      createTopic: topics.autoCreate ? create : null,
-    }
   }
 
   /** What this member does for the others. */
