@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { textOf } from '../support/tree.ts'
 import type { Received } from './driver/agent.ts'
 import { mustBeOnce } from './driver/case.ts'
+import { doneOf } from './driver/cases/fifo.ts'
 import { lackOf } from './driver/features.ts'
 import { tables } from './driver/results.ts'
 import { Consumed } from './driver/steady.ts'
@@ -18,6 +19,14 @@ test('a lost, a doubled and a strange message are told apart', () => {
   expect(() => mustBeOnce([received('a'), received('c')], ['a'], 'x')).toThrow('nobody sent 1 (c)')
 })
 
+test('in order is what comes after all before it were taken; repeats of taken ones are', () => {
+  const fails = { properties: { fail: '1' } }
+  expect(doneOf([received('g:0'), received('g:1'), received('g:0')], 'g')).toBe(1)
+  expect(doneOf([received('g:0', fails), received('g:1')], 'g')).toBe(-2)
+  expect(doneOf([received('g:0', fails), received('g:0', fails), received('g:1')], 'g')).toBe(1)
+  expect(doneOf([received('g:1')], 'g')).toBe(-2)
+})
+
 test('what comes again too soon, or after its acknowledgement, is a fault', () => {
   const consumed = new Consumed('simple')
   const soon = 9_000
@@ -26,7 +35,7 @@ test('what comes again too soon, or after its acknowledgement, is a fault', () =
   expect(consumed.doubled(soon)).toEqual([])
   consumed.add(received('early', { at: 0 }))
   consumed.add(received('early', { at: soon - 1 }))
-  expect(consumed.doubled(soon)).toEqual(['early after 8999 ms'])
+  expect(consumed.doubled(soon)).toEqual(['early after 8999 ms as attempt 1'])
   consumed.add(received('acked', { at: 0 })).ackedAt = 5
   consumed.add(received('acked', { at: 20 * soon }))
   expect(consumed.doubled(soon)).toContain('acked after it was acknowledged')

@@ -2,7 +2,9 @@
 import type { Case } from './case.ts'
 import { CHANGE, DLQ, REDELIVERY, RETRY } from './cases/again.ts'
 import { NORMAL, PUSH, SIMPLE, SQL, TAG } from './cases/basic.ts'
+import { FIFO } from './cases/fifo.ts'
 import { DELAY, RECALL } from './cases/timed.ts'
+import { TRANSACTION } from './cases/transaction.ts'
 
 export const CASES: readonly Case[] = [
   NORMAL,
@@ -10,8 +12,10 @@ export const CASES: readonly Case[] = [
   PUSH,
   TAG,
   SQL,
+  FIFO,
   DELAY,
   RECALL,
+  TRANSACTION,
   REDELIVERY,
   CHANGE,
   RETRY,

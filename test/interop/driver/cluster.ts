@@ -1,5 +1,5 @@
 /** The group that everything runs against: three members on three addresses of this machine and one port. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,9 @@ export class Cluster {
     return this.group.members.find((member) => hostOf(member) === host)
   }
 
-  async close(): Promise<void> {
+  /** Ends the members; what they logged is kept in `folder`. */
+  async close(folder: string): Promise<void> {
+    for (const { id, logFile } of this.group.members) cpSync(logFile, join(folder, `member-${id}.log`))
     await this.group.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }

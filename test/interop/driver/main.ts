@@ -36,10 +36,10 @@ async function main(options: RunOptions): Promise<number> {
   try {
     const run: Run = { options, cluster, results, folder, programs }
     await inTurn([...programs.keys()], LANGUAGES_AT_ONCE, (language) => runCases(run, language))
-    if (options.cases.includes(EXAMPLES_CASE) && options.languages.includes('node')) await runExamples(run)
+    if (options.cases.includes(EXAMPLES_CASE)) await runExamples(run)
     await runKills(run)
   } finally {
-    await cluster.close()
+    await cluster.close(folder)
   }
   results.tell()
   console.log(`logs: ${folder}`)

@@ -21,7 +21,7 @@ export class Results {
     this.#all.push(result)
     const { language, name, outcome, text, seconds } = result
     console.log(
-      `${language.padEnd(7)} ${name.padEnd(20)} ${outcome.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  ${text}`,
+      `${language.padEnd(7)} ${name.padEnd(30)} ${outcome.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  ${text}`,
     )
   }
 
@@ -34,13 +34,13 @@ export class Results {
     const languages = [...new Set(this.#all.map((result) => result.language))]
     const names = [...new Set(this.#all.map((result) => result.name))]
     const words = { passed: 'ok', failed: 'FAILED', lacking: 'lacks', 'no toolchain': 'no tools' }
-    console.log(`\n${'case'.padEnd(22)}${languages.map((language) => language.padEnd(10)).join('')}`)
+    console.log(`\n${'case'.padEnd(34)}${languages.map((language) => language.padEnd(10)).join('')}`)
     for (const name of names) {
       const cells = languages.map((language) => {
         const found = this.#all.find((result) => result.language === language && result.name === name)
         return (found === undefined ? '-' : words[found.outcome]).padEnd(10)
       })
-      console.log(`${name.padEnd(22)}${cells.join('')}`)
+      console.log(`${name.padEnd(34)}${cells.join('')}`)
     }
     const reasons = new Set(
       this.#all

@@ -7,8 +7,8 @@ const INVISIBLE_MS = 15_000
 const PUSH_AGAIN_MS_MIN = 9_000
 const LOOPS = 2
 const DRAIN_MS_MAX = 90_000
-/** A library that does not retry loses at most its calls in flight; the pace keeps them few. */
-const FAILED_IN_FLIGHT_MAX = 8
+/** How long after the death of its node a library that does not try again may fail sends. */
+const CONNECTED_AGAIN_MS_MAX = 500
 const READY_MS_MAX = 20_000
 /** A consumer that gets nothing for longer than this while messages are sent has not gone on by itself. */
 const GOES_ON_MS_MAX = 10_000
@@ -46,7 +46,7 @@ export class Consumed {
         const before = list[n]
         const gap = delivery.at - (before?.at ?? 0)
         if (before?.ackedAt !== undefined) return [`${body} after it was acknowledged`]
-        return gap < againMsMin ? [`${body} after ${gap} ms`] : []
+        return gap < againMsMin ? [`${body} after ${gap} ms as attempt ${delivery.attempt}`] : []
       })
       return faults
     })
@@ -161,18 +161,25 @@ export class Steady {
     this.#judgeFailed(killedAt)
   }
 
-  /** No send may fail; of a library that does not retry those that were in flight when its node died may. */
+  /**
+   * No send may fail. Of a library that tries once, those may that were in flight when its node died, and those
+   * that began before it was connected again.
+   */
   #judgeFailed(killedAt: number): void {
-    const inFlight = this.#failed.filter((one) => one.startedAt <= killedAt && killedAt <= one.endedAt + 100)
-    const excused =
-      killedAt > 0 && !this.#setting.has('send-retry') && this.#failed.length <= FAILED_IN_FLIGHT_MAX
-    const faults = excused ? this.#failed.filter((one) => !inFlight.includes(one)) : this.#failed
-    const when = (one: Failed): string =>
-      killedAt === 0 ? '' : `${one.startedAt - killedAt} to ${one.endedAt - killedAt} ms after the kill: `
-    const first = faults[0]
+    const failed = this.#failed.map((one) => ({ ...one, afterMs: one.startedAt - killedAt }))
+    if (failed.length > 0 && killedAt > 0) {
+      const starts = failed.map((one) => one.afterMs)
+      this.#setting.note(`they began ${Math.min(...starts)} to ${Math.max(...starts)} ms after the kill`)
+    }
+    const excused = killedAt > 0 && !this.#setting.has('send-retry')
+    const faults = failed.filter(({ afterMs, endedAt }) => {
+      const brokeOff = endedAt >= killedAt && afterMs <= CONNECTED_AGAIN_MS_MAX
+      return !(excused && brokeOff)
+    })
+    const text = faults[0]?.text.slice(0, 160) ?? ''
     must(
-      first === undefined,
-      `${faults.length} of ${this.#acknowledged.length + this.#failed.length} sends failed, first ${first === undefined ? '' : when(first)}${first?.text.slice(0, 160)}`,
+      faults.length === 0,
+      `${faults.length} of ${this.#acknowledged.length + failed.length} sends failed: ${text}`,
     )
   }
 

@@ -73,9 +73,13 @@ func say(line object) {
 
 // told is a message as the driver sees it.
 func told(m *rmq.MessageView) object {
+	properties := m.GetProperties()
+	if properties == nil {
+		properties = map[string]string{}
+	}
 	line := object{
 		"id": m.GetMessageId(), "topic": m.GetTopic(), "body": string(m.GetBody()), "keys": m.GetKeys(),
-		"properties": m.GetProperties(), "attempt": m.GetDeliveryAttempt(), "at": time.Now().UnixMilli(),
+		"properties": properties, "attempt": m.GetDeliveryAttempt(), "at": time.Now().UnixMilli(),
 	}
 	if m.GetTag() != nil {
 		line["tag"] = *m.GetTag()
@@ -195,12 +199,15 @@ func receive(r *request) (object, error) {
 }
 
 func startPush(r *request) error {
+	deliveries := map[string]int{}
 	listen := func(m *rmq.MessageView) rmq.ConsumerResult {
+		times := get(deliveries, m.GetMessageId()) + 1
+		put(deliveries, m.GetMessageId(), times)
 		line := told(m)
 		line["event"], line["consumer"] = "message", r.Name
 		say(line)
 		time.Sleep(time.Duration(number(m, "slow")) * time.Millisecond)
-		if int(m.GetDeliveryAttempt()) <= number(m, "fail") {
+		if times <= number(m, "fail") {
 			return rmq.FAILURE
 		}
 		return rmq.SUCCESS

@@ -117,13 +117,16 @@ const operations = {
   },
 
   async push({ name, group, topic, ...filter }) {
+    const deliveries = new Map()
     const messageListener = {
       async consume(message) {
         say({ event: 'message', consumer: name, ...told(message) })
         const slowMs = Number(message.properties.get('slow') ?? 0)
         if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs))
+        const times = (deliveries.get(message.messageId) ?? 0) + 1
+        deliveries.set(message.messageId, times)
         const fails = Number(message.properties.get('fail') ?? 0)
-        return (message.deliveryAttempt ?? 1) <= fails ? ConsumeResult.FAILURE : ConsumeResult.SUCCESS
+        return times <= fails ? ConsumeResult.FAILURE : ConsumeResult.SUCCESS
       },
     }
     const subscriptions = new Map([[topic, filterOf(filter)]])

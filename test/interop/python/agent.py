@@ -106,12 +106,17 @@ class Checker(TransactionChecker):
 class Listener(MessageListener):
     def __init__(self, name):
         self.name = name
+        self.lock = threading.Lock()
+        self.deliveries = {}
 
     def consume(self, message):
         say({"event": "message", "consumer": self.name, **told(message)})
+        with self.lock:
+            times = self.deliveries.get(message.message_id, 0) + 1
+            self.deliveries[message.message_id] = times
         properties = message.properties or {}
         time.sleep(int(properties.get("slow", 0)) / 1000)
-        fails = message.delivery_attempt <= int(properties.get("fail", 0))
+        fails = times <= int(properties.get("fail", 0))
         return ConsumeResult.FAILURE if fails else ConsumeResult.SUCCESS
 
 

@@ -181,6 +181,7 @@ public final class Agent {
 
   private static void startPush(JsonObject r) throws Exception {
     String name = text(r, "name");
+    Map<String, Integer> deliveries = new ConcurrentHashMap<>();
     CLIENTS.put(name, PROVIDER.newPushConsumerBuilder().setClientConfiguration(configuration)
         .setConsumerGroup(text(r, "group")).setSubscriptionExpressions(filters(r))
         .setMessageListener(message -> {
@@ -189,7 +190,8 @@ public final class Agent {
           line.put("consumer", name);
           say(line);
           pause(number(message, "slow"));
-          boolean fails = message.getDeliveryAttempt() <= number(message, "fail");
+          int times = deliveries.merge(message.getMessageId().toString(), 1, Integer::sum);
+          boolean fails = times <= number(message, "fail");
           return fails ? ConsumeResult.FAILURE : ConsumeResult.SUCCESS;
         }).build());
   }
