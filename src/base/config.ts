@@ -77,6 +77,11 @@ export interface RaftConfig {
   /** Rule: heartbeatTicks < electionTicksMin < electionTicksMax. */
   readonly electionTicksMin: number
   readonly electionTicksMax: number
+  /**
+   * How much each member is wanted as leader, by its id; 0 for those that are not named. A wish and no veto (DLedger:
+   * preferredLeaderId). The same on all members.
+   */
+  readonly priorities: Readonly<Record<string, number>>
 }
 
 /** How much a program writes to its log file. */
@@ -146,7 +151,7 @@ export const CONFIG_DEFAULTS = {
   peerPort: 40911,
   namesrvPort: 9876,
   /** One election takes 450 to 900 ms, a heartbeat goes out every 75 ms. */
-  raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
+  raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36, priorities: {} },
   log: {
     segmentBytes: SEGMENT_BYTES,
     diskReserveBytes: DISK_RESERVE_BYTES,

@@ -70,6 +70,11 @@ const raft = part({
   heartbeatTicks: whole(1, 1_000).default(CONFIG_DEFAULTS.raft.heartbeatTicks),
   electionTicksMin: whole(2, 10_000).default(CONFIG_DEFAULTS.raft.electionTicksMin),
   electionTicksMax: whole(3, 10_000).default(CONFIG_DEFAULTS.raft.electionTicksMax),
+  priorities: z
+    .record(z.string().regex(/^[1-9]\d{0,4}$/), whole(0, 1_000), {
+      error: 'priorities by the ids of members',
+    })
+    .default(CONFIG_DEFAULTS.raft.priorities),
 })
   .refine((times) => times.electionTicksMin > times.heartbeatTicks, {
     path: ['electionTicksMin'],

@@ -16,6 +16,7 @@ export function openRaft({ id, raft: times }: BrokerConfig, storage: MemberStora
   return new Raft({
     id: nodeId(id),
     voters: identity.identity.members,
+    priorities: new Map(Object.entries(times.priorities).map(([of, wish]) => [nodeId(Number(of)), wish])),
     seed: randomInt(2 ** 47),
     electionTicksMin: times.electionTicksMin,
     electionTicksMax: times.electionTicksMax,

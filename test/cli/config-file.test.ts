@@ -41,14 +41,14 @@ describe('a correct file', () => {
       groups: { autoCreate: true },
       messages: { delayMsMax: 86_400_000 },
       retention: { hours: 72, bytes: undefined },
-      raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36 },
+      raft: { tickMs: 25, heartbeatTicks: 3, electionTicksMin: 18, electionTicksMax: 36, priorities: {} },
       logLevel: 'info',
     })
   })
 
   test('its effective form is read again as the same', () => {
     const config = parseBrokerConfig(
-      `${GOOD}bootstrap: c1\nraft: { tickMs: 50 }\nretention: { bytes: 300000000 }\n`,
+      `${GOOD}bootstrap: c1\nraft: { tickMs: 50, priorities: { 2: 7 } }\nretention: { bytes: 300000000 }\n`,
       '/etc/n2.yaml',
     )
     expect(parseBrokerConfig(brokerConfigText(config), '/elsewhere/n2.yaml')).toEqual(config)
@@ -122,6 +122,11 @@ describe('each fault names the key, what is there and what was expected', () => 
       'an unknown key',
       `${GOOD}tls: { cert: a, key: b, zzzzzz: 1 }\n`,
       'key "tls.zzzzzz" is unknown, known here: cert, key',
+    ],
+    [
+      'a wish below nothing',
+      `${GOOD}raft: { priorities: { 1: -1 } }\n`,
+      'key "raft.priorities.1" is -1, expected a whole number from 0 to 1000',
     ],
     [
       'a tick of nothing',

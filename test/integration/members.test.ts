@@ -157,3 +157,16 @@ test('members are added, lead, and are removed, each by one command, and what ca
   const { text } = await cli('member', 'list', '--json', ...asked)
   expect(JSON.parse(text)).toMatchObject({ members: [{ id: 1 }, { id: 2 }, { id: 3 }], nextId: 5 })
 }, 120_000)
+
+test('the member that is wanted most leads whenever it can', async () => {
+  group = await Group.start({ config: { raft: { priorities: { 3: 5, 2: 1 } } } })
+  const wanted = group.member(3)
+  const leads = async (member: Member): Promise<boolean> => {
+    return (await member.admin.describeMember())?.role === 'leader'
+  }
+  await until('it leads', 20_000, () => leads(wanted))
+  await wanted.signal('SIGKILL')
+  await until('the next one leads', 20_000, () => leads((group as Group).member(2)))
+  wanted.start()
+  await until('it leads again', 20_000, () => leads(wanted))
+})
