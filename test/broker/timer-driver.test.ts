@@ -81,6 +81,17 @@ describe('a delayed message', () => {
     expect(got.size).toBe(20)
   })
 
+  test('that was due while nobody led comes as soon as somebody leads, and later ones in their time', async () => {
+    await sendLater('missed', HOUR_MS)
+    await sendLater('later', 2 * HOUR_MS)
+    sim.crash(new Prng(5))
+    sim.clock.advance(1.5 * HOUR_MS)
+    sim = await SimBroker.start({ after: sim })
+    expect(Math.abs(sim.clock.wall() - sim.broker.now())).toBeLessThanOrEqual(5)
+    expect([...(await arrivals(200)).keys()]).toEqual(['missed'])
+    expect((await arrivals(1_000)).size).toBe(0)
+  })
+
   test('that is sent again waits once and has the same timer', async () => {
     const due = sim.broker.now() + 1_000
     const [first] = await sim.finish(sim.broker.operations.send(delayed('t', 'a', due)))
