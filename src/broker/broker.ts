@@ -177,7 +177,7 @@ export class Broker {
         view: machine,
         log,
         metrics: this.timerMetrics,
-        liveBytesMax: () => (options.retention.bytes ?? this.diskGuard.space.totalBytes) / 2,
+        liveBytesMax: () => (options.retention.bytes ?? this.diskGuard.totalBytes) / 2,
       }),
     })
   }

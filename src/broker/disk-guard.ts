@@ -27,6 +27,11 @@ export class DiskGuard {
     return { freeBytes: this.#freeBytes, totalBytes: this.#totalBytes }
   }
 
+  /** The size of the disk; endless while it could not be read. */
+  get totalBytes(): number {
+    return this.#totalBytes === 0 ? Number.POSITIVE_INFINITY : this.#totalBytes
+  }
+
   get low(): boolean {
     return this.#freeBytes < this.#reserveBytes
   }

@@ -117,12 +117,12 @@ function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
   const { machine, clocks, timerMetrics } = broker
   const transactions = machine.transactionCounts
   const { agreed, offsetMs, isOff } = clocks.state
-  const behind = Math.max(0, clock.wall() - offsetMs - broker.now())
+  const behind = broker.ledger.leading ? Math.max(0, clock.wall() - offsetMs - broker.now()) : 0
   return [
     gauge('clocks_agree', 'Whether the clocks of a majority of the members agree.', agreed ? 1 : 0),
     gauge('clock_offset_milliseconds', "This member's clock minus the majority's time.", offsetMs),
     gauge('clock_off', "Whether this member's clock is not followed.", isOff ? 1 : 0),
-    gauge('log_time_behind_milliseconds', 'How far log time is behind the time. On a leader.', behind),
+    gauge('log_time_behind_milliseconds', 'How far log time is behind the time. 0 but on a leader.', behind),
     gauge('transactions_open', 'Transactions that nobody has ended, parked ones too.', transactions.open),
     gauge('transactions_parked', 'Those that were checked as often as they may be.', transactions.parked),
     gauge('transactions_open_bytes', 'The bytes of their half messages.', transactions.bytes),

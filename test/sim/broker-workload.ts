@@ -89,7 +89,7 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
     })
   }
 
-  /** Log time as the real leader has it: from the last stamp on, steered to its wall clock. */
+  /** Log time as a real leader has it whose wall clock tells the majority’s time: from the last stamp on. */
   #logTime({ member, term, machine, mono, wall }: Asked<BrokerMachine>): Millis {
     let known = this.#clocks.get(member)
     if (known?.term !== term) {
