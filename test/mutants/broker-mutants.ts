@@ -56,6 +56,24 @@ export const BROKER_MUTANTS = [
   ]),
   ...mutantsOf('broker/machine/consume-queue.ts', 'broker', [
     ['forgets a full page before it was handed out', 'this.#keepFull(page)', ''],
+  ...mutantsOf('broker/machine/transactions.ts', 'broker', [
+    [
+      'forgets how a transaction ended',
+      'ended.remember(transaction, topicId, { resolution, ...place }, now)',
+      '',
+    ],
+    ['lets a transaction end otherwise', 'if (known.resolution === resolution) return', 'return'],
+    ['commits what is rolled back', "if (resolution === 'commit') {", 'if (state.now >= 0) {'],
+    [
+      'forgets the row of a check',
+      'else state.transactions.checked(open, nextAt)\n    state.rows.touch(open)',
+      'else state.transactions.checked(open, nextAt)',
+    ],
+    ['counts a check twice', ' || open.checks !== checks', ''],
+    ['commits from below the rising floor', ' || open.position < state.rising', ''],
+  ]),
+  ...mutantsOf('broker/machine/floor.ts', 'broker', [
+    ['passes a half message', 'neededByTransactions(state) ?? state.rising,', 'state.rising,'],
   ]),
   ...mutantsOf('broker/machine/machine.ts', 'broker', [
     ['lets no remembered message go by log time', 'state.dedupe.expire(state.now)', '', 54],

@@ -15,6 +15,12 @@ import {
   TYPED_HEADER_BYTES,
   writeStoredHeader,
 } from '../../src/broker/machine/stored-message.ts'
+import {
+  MESSAGE_TYPE_DELAY,
+  MESSAGE_TYPE_NORMAL,
+  MESSAGE_TYPE_TRANSACTION,
+} from '../../src/broker/machine/topics.ts'
+import type { TransactionNumber } from '../../src/broker/machine/transaction-commands.ts'
 import { ALL_MESSAGES } from '../../src/broker/tag-filter.ts'
 
 export const TOPIC = 'orders'
@@ -39,6 +45,7 @@ export class BrokerClient {
   /** What had no known outcome and is said again. */
   #open: Call | null = null
   #receipts: Receipt[] = []
+  readonly #transactions: TransactionNumber[] = []
   /** Ids of messages whose send was acknowledged. */
   readonly acknowledged: number[] = []
 
@@ -57,7 +64,10 @@ export class BrokerClient {
   /** The call had an answer: it is over. */
   answered(call: Call, reply: Reply | undefined): void {
     this.#open = null
-    if (reply?.type === 'sent') this.acknowledged.push(...call.ids)
+    if (reply?.type === 'sent') {
+      this.acknowledged.push(...call.ids)
+      this.#transactions.push(...reply.messages.flatMap(({ transaction }) => transaction ?? []))
+    }
     if (reply?.type !== 'claimed' || call.command.type !== 'claim') return
     for (const message of reply.messages) {
       this.#receipts.push({ ...message, groupId: call.command.groupId })
@@ -78,7 +88,8 @@ export class BrokerClient {
       return plain({ type: 'contact', group: GROUP, topicId: topic.id, timeOffsets: [] })
     }
     const dice = prng.below(100)
-    if (dice < 38) return this.#send(topic.id, now, prng)
+    if (dice < 32) return this.#send(topic.id, now, prng)
+    if (dice < 38) return plain(this.#transaction(machine, topic.id, now, prng) ?? { type: 'advance' })
     if (dice < 45) return plain(this.#timer(timers, now, prng) ?? { type: 'advance' })
     if (dice < 70) return plain(this.#claim(machine, now, prng) ?? { type: 'advance' })
     if (dice < 88) return plain(this.#ack(prng) ?? { type: 'advance' })
@@ -91,10 +102,26 @@ export class BrokerClient {
     const ids = Array.from({ length: count }, () => this.#number * 1_000_000 + ++this.#messages)
     const messages = new Writer()
     for (const id of ids) {
-      const laterMs = prng.chance(0.3) ? prng.pick([0, 400, 3000, 15_000]) : undefined
-      messages.raw(storedMessage(id, laterMs === undefined ? undefined : now + laterMs))
+      if (prng.chance(0.2))
+        messages.raw(storedMessage(id, MESSAGE_TYPE_TRANSACTION, prng.pick([0, 500, 5000])))
+      else if (prng.chance(0.3)) {
+        messages.raw(storedMessage(id, MESSAGE_TYPE_DELAY, now + prng.pick([0, 400, 3000, 15_000])))
+      } else messages.raw(storedMessage(id))
     }
     return { command: { type: 'send', topicId, count, messages: messages.done().slice() }, ids }
+  }
+
+  /** Ends a transaction, often one that was ended before, or checks as the leader does, sometimes from an old view. */
+  #transaction(machine: BrokerMachine, topicId: number, now: Millis, prng: Prng): Command | null {
+    if (prng.chance(0.3)) {
+      const due = machine.dueTransactions(topicId, now, 5)
+      const nextAt = prng.chance(0.2) ? null : millis(now + 3000)
+      const items = due.map(({ transaction, checks }) => ({ transaction, checks, nextAt }))
+      return { type: 'checkTransactions', items }
+    }
+    if (this.#transactions.length === 0) return null
+    const transaction = prng.pick(this.#transactions.slice(-20))
+    return { type: 'endTransaction', transaction, topicId, resolution: prng.pick(['commit', 'rollback']) }
   }
 
   /** What the leader's timer driver does, and recalls; now and then too early, too late or once more. */
@@ -178,14 +205,14 @@ function deadLetter(machine: BrokerMachine, now: Millis): Command | null {
   return { type: 'deadLetter', groupId: first.groupId, queue: first.queue, items }
 }
 
-/** With a due time it is of type DELAY. */
-function storedMessage(id: number, dueMs?: number): Uint8Array {
+/** With a value it is of another type than NORMAL. */
+function storedMessage(id: number, messageType = MESSAGE_TYPE_NORMAL, value?: number): Uint8Array {
   const raw = utf8(`body ${id}`)
-  const headerBytes = dueMs === undefined ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
+  const headerBytes = value === undefined ? STORED_HEADER_BYTES : TYPED_HEADER_BYTES
   const message = new Uint8Array(headerBytes + raw.byteLength)
   writeStoredHeader(message, {
-    messageType: dueMs === undefined ? 1 : 3,
-    ...(dueMs !== undefined && { value: dueMs }),
+    messageType,
+    ...(value !== undefined && { value }),
     identityA: Math.imul(id, 0x9e37_79b1) >>> 0,
     identityB: id,
     bodyCrc: crc32(raw),

@@ -3,8 +3,10 @@
  * twice stands once, a message in flight is held by one receiver, an acknowledged one is never handed out again.
  */
 import { assert } from '../../src/base/assert.ts'
+import { DEDUPE_MS } from '../../src/base/limits.ts'
 import type { Command, Receipt, Reply, SentMessage, Timer } from '../../src/broker/machine/commands.ts'
 import { QUEUE_COUNT } from './broker-client.ts'
+import { TransactionOracle } from './transaction-oracle.ts'
 
 /** A message as its sender knows it. */
 export interface SentId {
@@ -26,6 +28,8 @@ export class BrokerOracle {
   #now = 0
   /** Where each sent message stands, by its id. */
   readonly #stored = new Map<number, SentMessage>()
+  /** When it was stored, in log time: a repeat is known for a while. */
+  readonly #storedAt = new Map<number, number>()
   /** How many messages each queue holds. */
   readonly #lengths = new Map<number, number>()
   readonly #held = new Map<string, Held>()
@@ -36,6 +40,7 @@ export class BrokerOracle {
   /** Acks that were valid, so that a repeat of the request is known. */
   readonly #acks = new Map<string, readonly boolean[]>()
   readonly #timers = new Map<number, { readonly dueMs: number; state: 'waits' | 'came' | 'recalled' }>()
+  readonly transactions = new TransactionOracle()
   /** The queue that the next message comes into. */
   #nextQueue = 0
   #fired = 0
@@ -52,6 +57,7 @@ export class BrokerOracle {
     readonly repeated: number
     readonly fired: number
     readonly recalled: number
+    readonly committed: number
   } {
     return {
       stored: this.#stored.size,
@@ -60,6 +66,7 @@ export class BrokerOracle {
       repeated: this.#repeated,
       fired: this.#fired,
       recalled: this.#recalled,
+      committed: this.transactions.committed,
     }
   }
 
@@ -84,7 +91,10 @@ export class BrokerOracle {
     if (reply.type === 'sent') this.#sent(ids, reply)
     else if (command.type === 'fire' && reply.type === 'fired') this.#firedBy(command.timers, reply.count)
     else if (command.type === 'recall') this.#recalledBy(nameOf(command.request), command.timer, reply)
-    else if (command.type === 'claim' && reply.type === 'claimed')
+    else if (command.type === 'endTransaction') {
+      const came = this.transactions.ended(command, reply, this.#now)
+      if (came !== undefined) this.#cameAt(came.queueId, came.offset)
+    } else if (command.type === 'claim' && reply.type === 'claimed')
       this.#claimed(nameOf(command.request), reply)
     else if (command.type === 'ack' && reply.type === 'acked') {
       this.#ackedBy(nameOf(command.request), command.receipts, reply)
@@ -99,27 +109,38 @@ export class BrokerOracle {
     assert(reply.messages.length === ids.length, 'each message has an answer')
     reply.messages.forEach((message, at) => {
       const id = ids[at] ?? 0
-      const first = this.#stored.get(id)
-      assert(message.repeated === (first !== undefined), 'a repeat is known as one', { id })
+      const isKnown = (this.#storedAt.get(id) ?? Number.NEGATIVE_INFINITY) + DEDUPE_MS > this.#now
+      const first = isKnown ? this.#stored.get(id) : undefined
+      assert(message.repeated === isKnown, 'a repeat is known as one', { id, now: this.#now })
       if (first === undefined) {
         this.#stored.set(id, message)
+        this.#storedAt.set(id, this.#now)
         if (message.timer !== undefined) {
           assert(message.timer.dueMs > this.#now, 'what is due does not wait', { id })
           assert(!this.#timers.has(message.timer.id), 'a timer has a number of its own', { id })
           this.#timers.set(message.timer.id, { dueMs: message.timer.dueMs, state: 'waits' })
           return
         }
-        assert(message.offset === this.lengthOf(message.queueId), 'queue offsets have no gap', { id })
-        this.#came(message.queueId)
+        if (message.transaction !== undefined) {
+          this.transactions.opened(message.transaction)
+          return
+        }
+        this.#cameAt(message.queueId, message.offset)
         return
       }
       this.#repeated++
       const same =
         first.queueId === message.queueId &&
         first.offset === message.offset &&
-        first.timer?.id === message.timer?.id
+        first.timer?.id === message.timer?.id &&
+        first.transaction === message.transaction
       assert(same, 'a repeat is answered with the place of the first', { id })
     })
+  }
+
+  #cameAt(queueId: number, offset: number): void {
+    assert(offset === this.lengthOf(queueId), 'queue offsets have no gap', { queueId, offset })
+    this.#came(queueId)
   }
 
   #came(queueId: number): void {

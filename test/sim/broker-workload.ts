@@ -82,6 +82,8 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
       }
     }
     assert(machine.timers.count === this.#oracle.waiting, 'what waits is known')
+    const { open } = machine.transactionCounts
+    assert(open === this.#oracle.transactions.open, 'what is open is known', { open })
     const topic = machine.topic(TOPIC)
     topic?.queues.forEach((queue, queueId) => {
       const stored = machine.queue(queue)?.nextOffset
