@@ -56,6 +56,7 @@ export const BROKER_MUTANTS = [
   ]),
   ...mutantsOf('broker/machine/consume-queue.ts', 'broker', [
     ['forgets a full page before it was handed out', 'this.#keepFull(page)', ''],
+  ]),
   ...mutantsOf('broker/machine/transactions.ts', 'broker', [
     [
       'forgets how a transaction ended',
