@@ -6,7 +6,7 @@ import { lackOf } from './features.ts'
 import type { Language } from './languages.ts'
 
 /** The numbers of `apache.rocketmq.v2.MessageType`. */
-export const TOPIC_TYPES = { normal: 1, fifo: 2, delay: 3, transaction: 4 } as const
+export const TOPIC_TYPES = { normal: 1, fifo: 2, delay: 3, transaction: 4, priority: 6 } as const
 
 export type TopicKind = keyof typeof TOPIC_TYPES
 

@@ -3,6 +3,7 @@ import type { Case } from './case.ts'
 import { CHANGE, DLQ, REDELIVERY, RETRY } from './cases/again.ts'
 import { NORMAL, PUSH, SIMPLE, SQL, TAG } from './cases/basic.ts'
 import { FIFO } from './cases/fifo.ts'
+import { PRIORITY } from './cases/priority.ts'
 import { DELAY, RECALL } from './cases/timed.ts'
 import { TRANSACTION } from './cases/transaction.ts'
 
@@ -16,6 +17,7 @@ export const CASES: readonly Case[] = [
   DELAY,
   RECALL,
   TRANSACTION,
+  PRIORITY,
   REDELIVERY,
   CHANGE,
   RETRY,
