@@ -173,4 +173,33 @@ export const FILES_MUTANTS = [
   ...mutantsOf('store/semaphore.ts', null, [
     ['loses a place with each call that waited', 'else next()', 'else this.#waiting.unshift(next)'],
   ]),
+  ...mutantsOf('dledger/state/incoming-state.ts', 'node', [
+    [
+      'takes a state whose rows give another digest',
+      'if (index !== head.index || digest !== head.digest) {',
+      'if (index !== head.index) {',
+    ],
+    ['takes a state whose log is another one', 'parsed.header.headerCrc === head.chain', 'true'],
+    ['does not sync the rows of a state', 'await this.#rows.sync()\n', ''],
+    [
+      'goes on with the rows of another state',
+      'await this.#rows.clear()\n      await this.#writeHead(offered)',
+      'await this.#writeHead(offered)',
+    ],
+  ]),
+  ...mutantsOf('dledger/state/state-install.ts', 'node', [
+    [
+      'forgets that a state is taken before it is in its place',
+      'await disk.syncFolder(LOG_FOLDER)\n  await disk.rename(TAKEN_PATH, MOVING_PATH)',
+      'await disk.remove(TAKEN_PATH)\n  await disk.rename(TAKEN_PATH, MOVING_PATH)',
+    ],
+    ['leaves rows of the old state in the tables', '({ key, value: null })', '({ key, value: key })'],
+    ['does not sync the tables of a state', '  await kv.sync()\n', ''],
+  ]),
+  ...mutantsOf('dledger/state/frozen-state.ts', 'node', [
+    ['holds nothing of what it sends', 'this.#held.add(hold)', ''],
+  ]),
+  ...mutantsOf('dledger/state/state-receiver.ts', 'node', [
+    ['removes a state that the core has decided for', 'if (this.#isTaken) throw', 'if (false) throw'],
+  ]),
 ]

@@ -14,6 +14,7 @@ const FOLDERS: readonly (readonly [folder: string, patterns: readonly string[]])
   ['broker/sql/', ['test/broker/sql/*.test.ts']],
   ['broker/query/', ['test/broker/query/*.test.ts']],
   ['dledger/peers/', ['test/dledger/peers/*.test.ts']],
+  ['dledger/state/', ['test/dledger/state/*.test.ts']],
   ['dledger/', ['test/dledger/*.test.ts']],
   ['member/', ['test/member/*.test.ts']],
   ['store/', ['test/store/*.test.ts']],

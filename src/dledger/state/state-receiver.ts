@@ -135,26 +135,31 @@ export class StateReceiver {
     }
   }
 
+  /** What follows is asked for while what came is written. */
   async #fetchLog(incoming: IncomingState, head: StateHead): Promise<void> {
     if (incoming.isSealed) return
     const { log } = incoming
-    while (log.lastIndex < head.index) {
-      const first = (log.lastIndex + 1) as LogIndex
-      const { records } = await unlessAborted(this.#fetch(first), this.#options.signal)
-      if (records.byteLength === 0) throw new BrokerError('CANCELLED', `nobody has entry ${first} any more`)
+    let coming = log.lastIndex < head.index ? this.#fetch(log.lastIndex) : null
+    while (coming !== null) {
+      const { records } = await unlessAborted(coming, this.#options.signal)
       const accepted = log.acceptRecords(records, log.termOf(log.lastIndex))
       if (accepted.type === 'refused') throw notWhole(accepted.reason)
       const wanted = accepted.records.filter((record) => record.index <= head.index)
+      if (wanted.length === 0) throw new BrokerError('CANCELLED', `what follows ${log.lastIndex} is gone`)
       log.adopt(wanted, null)
+      coming = log.lastIndex < head.index ? this.#fetch(log.lastIndex) : null
+      // It is awaited in the next round, which may not come.
+      coming?.catch(() => undefined)
       await log.write([{ cut: null, records: wanted }])
       log.indexer.look(log.lastIndex)
       await this.#paced(records.byteLength)
     }
   }
 
-  /** The leader's records; of another member where the leader's are damaged. */
-  async #fetch(first: LogIndex): Promise<FetchedLog> {
+  /** The leader's records behind an entry; of another member where the leader's are damaged. */
+  async #fetch(last: LogIndex): Promise<FetchedLog> {
     const { source } = this.#options
+    const first = (last + 1) as LogIndex
     try {
       return await source.fetch(this.#peer, first, REPAIR_BYTES_MAX)
     } catch (error) {

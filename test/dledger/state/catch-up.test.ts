@@ -143,3 +143,20 @@ describe('a member that lacks what is gone', () => {
     await expectEqual(group)
   })
 })
+
+describe('a new member of a group whose log begins late', () => {
+  test('gets the state with nothing of its own, and knows from it who belongs to the group', async () => {
+    const group = await SimGroup.start(3, 1, TINY)
+    await fill(group, 60)
+    await raise(group, 3 * SEGMENT)
+    const added = await group.join()
+    const { requests } = (await group.leader()).server ?? {}
+    const voters = group.members.filter((member) => member !== added).map(({ id }) => id)
+    const change = requests?.changeMembers({ voters, learners: [added.id] })
+    await group.until('a state is taken', () => added.statesTaken === 1)
+    expect(await change).toMatchObject({ type: 'changed' })
+    await fill(group, 3)
+    await expectEqual(group)
+    expect(added.server?.status.configuration.configuration).toMatchObject({ voters, learners: [added.id] })
+  })
+})
