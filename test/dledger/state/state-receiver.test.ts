@@ -111,12 +111,29 @@ describe('a receiver', () => {
     expect(life.logger.phrases).toEqual(['state could not be received', 'state could not be received'])
     expect(life.ready?.index).toBe(from.offer.head.index)
     await life.close()
+  })
 
-    const head = { ...from.offer.head, digest: 'another' }
-    const other = await start()
-    await other.untilReady({ ...from.offer, head }, () => other.logger.phrases.length > 2)
-    expect(other.ready).toBeNull()
-    await other.close()
+  test('is never told to be whole when rows or log are not those that the head names', async () => {
+    for (const wrong of [{ digest: 'another' }, { chain: from.offer.head.chain + 1 }]) {
+      const head = { ...from.offer.head, ...wrong }
+      const life = await start()
+      await life.untilReady({ ...from.offer, head }, () => life.logger.phrases.length > 2)
+      expect(life.ready).toBeNull()
+      await life.close()
+    }
+  })
+
+  test('begins with the first row again when another state is offered before all rows were there', async () => {
+    const folder = await oldFolder()
+    const first = await ReceiverLife.start(folder, from, { bytesPerSecond: 10_000 })
+    const head = { ...from.offer.head, digest: 'of another state' }
+    await first?.untilReady({ ...from.offer, head }, () => first.fetched.length > 3)
+    await first?.close()
+    const second = await ReceiverLife.start(folder, from)
+    await second?.untilReady(from.offer)
+    expect(second?.fetched[0]).toBe('rows after ')
+    expect(second?.ready?.index).toBe(from.offer.head.index)
+    await second?.close()
   })
 
   test('begins again after its disk refused a write', async () => {
