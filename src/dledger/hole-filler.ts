@@ -72,15 +72,20 @@ export class HoleFiller {
     const first = (index.lastIndex + 1) as LogIndex
     let saidAt = clock.mono()
     for (;;) {
+      let isGone = false
       for (const peer of source.peers) {
         signal.throwIfAborted()
         const fetched = await this.#fetch(peer, first)
+        // It is committed there and not there any more.
+        if (fetched?.records.byteLength === 0 && fetched.commitIndex >= first) isGone = true
         const filled = fetched === undefined ? undefined : await this.#take(peer, first, fetched)
         if (filled !== undefined) return filled
       }
       if (clock.mono() - saidAt >= SAY_EVERY_MS) {
         saidAt = clock.mono()
-        logger.warn({ index: first }, 'repair waits for a peer that has the record')
+        if (isGone)
+          logger.warn({ index: first }, 'the others have removed the damaged record: replace this member')
+        else logger.warn({ index: first }, 'repair waits for a peer that has the record')
       }
       await clock.sleep(PAUSE_MS, signal)
     }

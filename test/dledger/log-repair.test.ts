@@ -273,6 +273,17 @@ describe('what a peer says', () => {
     await expectRepaired(copy, disk, serveOf(whole), 'nothing is lost')
   })
 
+  test('that the record is removed there changes nothing here: the member waits for another one', async () => {
+    const { disk, whole } = await filled()
+    const peer = await openLog(disk.copy())
+    await peer.start.dropBelow(peer.positionOf(logIndex(9)))
+    expect(peer.base.index).toBeGreaterThan(2)
+    const copy = disk.copy()
+    flip(copy, paths(disk)[0] ?? '', 1200, 1)
+    expect(await waits(copy, serveOf(peer))).toBe(true)
+    await expectRepaired(copy, disk, serveOf(whole), 'another one has it')
+  })
+
   test('is taken only when it is whole: other bytes are refused and the next peer is asked', async () => {
     const { disk, whole } = await filled()
     const liar: Serve = async (first, bytesMax) => {

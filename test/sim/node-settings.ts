@@ -57,13 +57,15 @@ export interface NodeSettings extends Omit<Settings, 'faults' | 'gatherUnits' | 
 export function drawNodeSettings(seed: number, without: readonly NodeFault[] = []): NodeSettings {
   const prng = new Prng(seed * 6151 + 29)
   const faults = NODE_FAULTS.filter((_, at) => new Prng(seed * 6151 + at * 104_729).chance(0.35))
+  // What has rotted where the others removed it cannot be repaired (docs/storage-faults.md).
+  const together = faults.filter((fault) => fault !== 'retention' || !faults.includes('rot'))
   const electionTicksMin = prng.below(16, 6)
   const segmentBytes = prng.pick([8192, 16_384, 65_536])
   return {
     seed,
     nodeCount: prng.chance(0.8) ? 3 : prng.chance(0.5) ? 5 : 4,
     stormUnits: prng.below(70_000, 20_000),
-    faults: new Set(faults.filter((fault) => !without.includes(fault))),
+    faults: new Set(together.filter((fault) => !without.includes(fault))),
     clientCount: prng.below(31, 15),
     pauseUnits: prng.pick([20, 35, 50]),
     electionTicksMin,
