@@ -15,6 +15,7 @@ export const LONG_TESTS = [
   'delay',
   'folders',
   'ledger',
+  'apache-admin',
   'members',
   'query',
   'consume',

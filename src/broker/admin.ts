@@ -140,6 +140,11 @@ export class Admin {
     return this.#change({ type: 'updateGroup', name, ...groupPolicy(wish) }, 'group')
   }
 
+  /** The group no longer reads the topic. */
+  async leaveTopic(group: string, topic: string): Promise<LogIndex> {
+    return this.#change({ type: 'leaveTopic', group, topic }, 'done')
+  }
+
   async deleteGroup(name: string): Promise<LogIndex> {
     return this.#change({ type: 'deleteGroup', name }, 'done')
   }

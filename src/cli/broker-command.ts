@@ -34,7 +34,7 @@ async function runBroker(options: BrokerOptions): Promise<void> {
     return
   }
   const fields = { node: config.id, group: config.group }
-  const { logger, flush } = openLogger({ level: config.logLevel, file: config.logFile, fields })
+  const { logger, flush, setLevel } = openLogger({ level: config.logLevel, file: config.logFile, fields })
   const clock = new RealClock()
   // Loaded only here: the other commands start faster without it.
   const { startMember } = await import('../member/start-member.ts')
@@ -44,6 +44,7 @@ async function runBroker(options: BrokerOptions): Promise<void> {
         logger.info({ role, term, leader, reason }, 'role changed')
         tellParent({ type: 'role', role, term, leaderId: leader })
       },
+      setLogLevel: setLevel,
       failed,
     }),
   )

@@ -41,6 +41,14 @@ export class AdminService {
     this.#options = options
   }
 
+  get admin(): Admin {
+    return this.#options.admin
+  }
+
+  get atLeader(): AtLeader {
+    return this.#options.atLeader
+  }
+
   /** The methods for the client port. */
   methods(): readonly Method[] {
     const { admin, describeMember } = this.#options
@@ -106,6 +114,10 @@ export class AdminService {
         return admin.updateTopic(call.request as UpdateTopicRequest)
       case 'updateGroup':
         return admin.updateGroup(call.request as UpdateGroupRequest)
+      case 'leaveTopic': {
+        const { group, topic } = call.request as { readonly group: string; readonly topic: string }
+        return admin.leaveTopic(group, topic)
+      }
       case 'deleteTopic':
         return admin.deleteTopic(request.name)
       case 'createGroup':

@@ -8,6 +8,7 @@ import type { GroupCluster } from './group-cluster.ts'
 /** The services as health and reflection name them. */
 const SERVICES = [
   'apache.rocketmq.v2.MessagingService',
+  'apache.rocketmq.v2.Admin',
   'dledger.v1.Admin',
   'dledger.v1.Ledger',
   'dledger.v1.Members',

@@ -76,10 +76,9 @@ export class ClientsService {
   /** The methods for the client port. */
   methods(): readonly Method[] {
     return typedService<ClientsCalls>('dledger.v1.Clients', {
-      List: async (_context, request) => this.#list(request),
-      Stack: async (_context, { clientId }) =>
-        (await this.#ask({ method: `${PREFIX}stack`, request: { clientId } })) as { readonly text: string },
-      Verify: async (_context, request) => this.#verify(request),
+      List: async (_context, request) => this.list(request),
+      Stack: async (_context, { clientId }) => this.stack(clientId),
+      Verify: async (_context, request) => this.verify(request),
       Reconnect: async (_context, { clientId }) => {
         await this.#ask({ method: `${PREFIX}reconnect`, request: { clientId } })
         return {}
@@ -113,7 +112,8 @@ export class ClientsService {
     }
   }
 
-  async #list(wish: ListClientsRequest): Promise<ClientList> {
+  /** The clients of all members that can be reached. */
+  async list(wish: ListClientsRequest): Promise<ClientList> {
     const { members } = this.#options
     const call = { method: `${PREFIX}list`, request: {} }
     const clients: ConnectedClient[] = []
@@ -135,7 +135,13 @@ export class ClientsService {
     return { clients: listed, warnings, unreachable: unreachable.sort((a, b) => a - b) }
   }
 
-  async #verify(request: VerifyMessageRequest): Promise<VerifyMessageResponse> {
+  /** Where a client's threads are. Throws CLIENT_NOT_FOUND and TIMEOUT. */
+  async stack(clientId: string): Promise<{ readonly text: string }> {
+    return (await this.#ask({ method: `${PREFIX}stack`, request: { clientId } })) as { readonly text: string }
+  }
+
+  /** Has a client try a message. Throws as `stack`, and ILLEGAL_OFFSET. */
+  async verify(request: VerifyMessageRequest): Promise<VerifyMessageResponse> {
     const { clientId, topic, queueId, offset } = request
     const stored = await this.#options.message(topic, queueId, offset)
     if (stored === undefined) {
@@ -170,7 +176,7 @@ export class ClientsService {
   async #look(): Promise<void> {
     const { leading, logger } = this.#options
     if (!leading()) return
-    const { warnings } = await this.#list({ group: '', topic: '' })
+    const { warnings } = await this.list({ group: '', topic: '' })
     for (const warning of warnings) {
       if (!this.#warnings.includes(warning)) logger.warn({ warning }, 'subscriptions of a group differ')
     }

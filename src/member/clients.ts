@@ -25,7 +25,7 @@ export interface ClientsOptions {
 /** The services about clients and their transactions, and the way of checks to producers. */
 export class MemberClients {
   readonly relay: ProducerRelay
-  readonly #service: ClientsService
+  readonly service: ClientsService
   readonly #transactions: TransactionsService
 
   constructor(options: ClientsOptions) {
@@ -33,7 +33,7 @@ export class MemberClients {
     const { commands, sessions } = proxy
     const { machine, ledger, reader, operations } = broker
     this.relay = new ProducerRelay({ ownId, members, commands, calls })
-    this.#service = new ClientsService({
+    this.service = new ClientsService({
       ownId,
       members,
       sessions,
@@ -50,30 +50,30 @@ export class MemberClients {
 
   /** What is odd about the clients, as the leader saw it last; nothing on other members. */
   get warnings(): readonly string[] {
-    return this.#service.warnings
+    return this.service.warnings
   }
 
   start(): void {
-    this.#service.start()
+    this.service.start()
   }
 
   stop(): void {
-    this.#service.stop()
+    this.service.stop()
   }
 
   /** The methods for the client port. */
   methods(): readonly Method[] {
-    return [...this.#service.methods(), ...this.#transactions.methods()]
+    return [...this.service.methods(), ...this.#transactions.methods()]
   }
 
   /** Does `run` know the call? */
   knows(call: AdminCall): boolean {
-    return this.#service.knows(call) || this.#transactions.knows(call)
+    return this.service.knows(call) || this.#transactions.knows(call)
   }
 
   /** Runs a call of another member on this one. */
   run(call: AdminCall): Promise<unknown> {
-    return this.#service.knows(call) ? this.#service.run(call) : this.#transactions.run(call)
+    return this.service.knows(call) ? this.service.run(call) : this.#transactions.run(call)
   }
 }
 

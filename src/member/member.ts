@@ -3,7 +3,7 @@
  * the facade on the client port, registration with the name servers. Put together here and nowhere else.
  */
 import { nodeId, type NodeId } from '../base/brand.ts'
-import type { BrokerConfig } from '../base/config.ts'
+import type { BrokerConfig, LogLevel } from '../base/config.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import { Admin } from '../broker/admin.ts'
 import { Broker } from '../broker/broker.ts'
@@ -19,7 +19,9 @@ import { Proxy } from '../proxy/proxy.ts'
 import type { RoleChange } from '../raft/types.ts'
 import { type RpcServer, startRpcServer } from '../rpc/server.ts'
 import { AdminService } from './admin-service.ts'
+import { ApacheAdmin } from './apache-admin/service.ts'
 import { AtLeader } from './at-leader.ts'
+import { brokerOptions } from './broker-options.ts'
 import { clientPortMethods } from './client-port.ts'
 import { MemberClients } from './clients.ts'
 import { ConnectionWatch } from './connection-watch.ts'
@@ -30,7 +32,6 @@ import { leaderContextOf } from './leader-context-of.ts'
 import { type MemberLedgers, openLedgers } from './ledgers.ts'
 import { MemberChanges } from './member-changes.ts'
 import { MembersService } from './members-service.ts'
-import { examineRows } from './load-machine.ts'
 import { memberMetrics } from './member-metrics.ts'
 import { openRaft } from './open-raft.ts'
 import { ownCertificate } from './own-certificate.ts'
@@ -50,6 +51,8 @@ export interface MemberEvents {
   roleChanged(change: RoleChange): void
   /** The state of the group is to take the place of what the member has: it is to be closed and opened again. */
   stateTaken(): void
+  /** An operator asks for more or fewer lines in the log. */
+  setLogLevel(level: LogLevel): void
   /** The member cannot go on; the process must end with a code other than 0. */
   failed(error: unknown): void
 }
@@ -238,6 +241,7 @@ class Member implements RunningMember {
           ...this.#clients.methods(),
           ...this.#ledgers.service.methods(),
           ...this.#queries.methods,
+          ...this.#apacheAdmin(this.#queries).methods(),
           ...snapshotMethods({
             freeze: () => this.#broker.ledger.states.freeze(),
             log: this.#storage.log,
@@ -278,40 +282,36 @@ class Member implements RunningMember {
     await this.#storage.lock.release()
   }
 
+  #apacheAdmin({ queries }: MemberQueries): ApacheAdmin {
+    const { cluster, group } = this.#config
+    return new ApacheAdmin({
+      broker: this.#broker,
+      adminService: this.#adminService,
+      proxy: this.#proxy,
+      queries,
+      clients: this.#clients.service,
+      setLogLevel: (level) => this.#events.setLogLevel(level),
+      clock: this.#clock,
+      cluster,
+      brokerName: group,
+      address: this.#context.storeHost,
+    })
+  }
+
   #openBroker(): Broker {
-    const { log, meta, machine } = this.#storage
     const raft = openRaft(this.#config, this.#storage)
     this.#link.membersChanged(membersIn(raft))
     return new Broker(
-      {
-        id: this.#ownId,
+      brokerOptions({
+        config: this.#config,
+        ownId: this.#ownId,
+        storage: this.#storage,
+        link: this.#link,
         raft,
-        log,
-        meta,
-        kv: this.#storage.kv,
-        machine,
-        link: this.#link.transport,
-        disk: this.#storage.disk,
         clock: this.#clock,
         logger: this.#logger.child({ part: 'raft' }),
-        tickMs: this.#config.raft.tickMs,
-        autoCreateGroups: this.#config.groups.autoCreate,
-        diskReserveBytes: this.#config.log.diskReserveBytes,
-        peerClocks: {
-          peers: () =>
-            this.#link.members.members.map(({ id }) => nodeId(id)).filter((id) => id !== this.#ownId),
-          ask: (peer) => this.#link.calls.clock(peer),
-        },
-        retention: this.#config.retention,
-        states: {
-          ...this.#link.states(),
-          disk: this.#storage.disk,
-          examine: examineRows,
-          bytesPerSecond: this.#config.log.catchUpBytesPerSecond,
-        },
-        transactions: this.#config.transactions,
         relay: { check: (topic, id, stored) => this.#clients.relay.check(topic, id, stored) },
-      },
+      }),
       {
         roleChanged: (change) => {
           this.#cluster.changed()

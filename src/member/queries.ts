@@ -27,6 +27,7 @@ export interface MemberQueriesOptions {
 export class MemberQueries {
   readonly index: MessageIndex
   readonly methods: readonly Method[]
+  readonly queries: Queries
   readonly #kv: Kv
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
@@ -35,8 +36,9 @@ export class MemberQueries {
     this.#kv = kv
     this.index = index
     const { machine, ledger } = options.broker
+    this.queries = new Queries({ view: machine, reader, index })
     this.methods = new QueryService({
-      queries: new Queries({ view: machine, reader, index }),
+      queries: this.queries,
       view: machine,
       reader,
       readIndex: options.readIndex,

@@ -23,6 +23,8 @@ export interface LoggerOptions {
 export interface OpenLogger {
   readonly logger: Logger
   readonly flush: () => void
+  /** Which lines are written from now on, of this logger and of all its children. */
+  readonly setLevel: (level: LogLevel) => void
 }
 
 /** Opens a log. Throws the error of the operating system when the file cannot be opened. */
@@ -39,9 +41,16 @@ export function openLogger(options: LoggerOptions): OpenLogger {
   // A full disk or a closed terminal must not end the process.
   target.on('error', () => {})
   process.once('exit', flush)
+  let least = LEVELS[level]
   const logger = pino(
     {
-      level,
+      level: 'debug',
+      // A child of pino has a level of its own: what is written is decided here, for all at once.
+      hooks: {
+        logMethod(args, method, number) {
+          if (number >= least) method.apply(this, args)
+        },
+      },
       base: { pid: process.pid, ...fields },
       timestamp: stdTimeFunctions.isoTime,
       serializers: { err: stdSerializers.err, error: errorText },
@@ -49,8 +58,14 @@ export function openLogger(options: LoggerOptions): OpenLogger {
     },
     target,
   )
-  return { logger, flush }
+  const setLevel = (to: LogLevel): void => {
+    least = LEVELS[to]
+  }
+  return { logger, flush, setLevel }
 }
+
+/** As pino numbers them. */
+const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50 }
 
 function descriptorOf(file: string | undefined): number {
   if (file === undefined) return STANDARD_ERROR

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openLogger } from '../../src/observe/logger.ts'
+import { type OpenLogger, openLogger } from '../../src/observe/logger.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -14,10 +14,10 @@ afterEach(() => {
 })
 
 /** Opens a log, lets `write` use it, and reads its lines once the write that was under way at the flush is done. */
-async function linesOf(write: (logger: ReturnType<typeof openLogger>['logger']) => void) {
+async function linesOf(write: (logger: OpenLogger['logger'], setLevel: OpenLogger['setLevel']) => void) {
   const file = join(folder, 'deep', 'n1.log')
-  const { logger, flush } = openLogger({ level: 'info', file, fields: { node: 1 } })
-  write(logger)
+  const { logger, flush, setLevel } = openLogger({ level: 'info', file, fields: { node: 1 } })
+  write(logger, setLevel)
   flush()
   const lines = await vi.waitFor(() => {
     const text = readFileSync(file, 'utf8')
@@ -43,4 +43,17 @@ test('lines below the level are left out and errors keep their message', async (
   })
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatchObject({ level: 'error', error: { message: 'the disk broke' } })
+})
+
+test('the level is changed while it runs, for children that were made before as well', async () => {
+  const lines = await linesOf((logger, setLevel) => {
+    const child = logger.child({ part: 'raft' })
+    child.debug({}, 'too early')
+    setLevel('debug')
+    child.debug({}, 'seen')
+    setLevel('error')
+    child.warn({}, 'too late')
+    logger.error({}, 'last')
+  })
+  expect(lines.map(({ msg }) => msg)).toEqual(['seen', 'last'])
 })

@@ -5,11 +5,11 @@
 import type { QueueOffset } from '../../base/brand.ts'
 import { QUEUES_PER_TOPIC_MAX } from '../../base/limits.ts'
 import { isRoomForQueues, policyFault } from './catalog-commands.ts'
-import type { Reply, UpdateGroup, UpdateTopic } from './commands.ts'
+import type { LeaveTopic, Reply, UpdateGroup, UpdateTopic } from './commands.ts'
 import { Consumer } from './consumer.ts'
 import type { GroupPolicy } from './group-policy.ts'
 import { listClaim } from './holding.ts'
-import { addQueues } from './make-topic.ts'
+import { addQueues, forgetTopic } from './make-topic.ts'
 import { type MachineState, refused } from './state.ts'
 import { isPermission, type Topic } from './topics.ts'
 
@@ -80,4 +80,15 @@ export function updateGroup(state: MachineState, command: UpdateGroup): Reply {
   }
   state.catalogMoved()
   return { type: 'group', groupId: group.id }
+}
+
+/** The group no longer reads the topic. Should one of its members ask for messages again, it begins anew. */
+export function leaveTopic(state: MachineState, command: LeaveTopic): Reply {
+  const group = state.groups.named(command.group)
+  const topic = state.topics.named(command.topic)
+  if (group === undefined) return refused('GROUP_NOT_FOUND', `group ${command.group} does not exist`)
+  if (topic === undefined) return refused('TOPIC_NOT_FOUND', `topic ${command.topic} does not exist`)
+  forgetTopic(state, group, topic)
+  state.catalogMoved()
+  return { type: 'done' }
 }

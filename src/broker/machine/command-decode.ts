@@ -4,19 +4,14 @@
  * or kind that is not known throws `UnknownVersionError`.
  */
 import type { LogPosition, Millis, QueueOffset } from '../../base/brand.ts'
+import { readCreateGroup, readUpdateTopic } from './catalog-codec.ts'
 import { BytesError, Reader } from '../../base/bytes.ts'
 import { UnknownVersionError } from '../../base/state-machine.ts'
-import {
-  CLIENT_HASH_BYTES,
-  COMMAND_KINDS,
-  MOVED_ITEM_BYTES,
-  REQUEST_KEY_BYTES,
-  START_KINDS,
-} from './command-encode.ts'
-import type { Claim, ClaimInOrder, ClaimPart, Command, Contact, CreateGroup, DeadLetter } from './commands.ts'
-import type { Delivery, MoveUp, Receipt, StartPolicy, UpdateTopic } from './commands.ts'
+import { CLIENT_HASH_BYTES, COMMAND_KINDS, MOVED_ITEM_BYTES, REQUEST_KEY_BYTES } from './command-encode.ts'
+import type { Claim, ClaimInOrder, ClaimPart, Command, Contact, DeadLetter } from './commands.ts'
+import type { Delivery, MoveUp, Receipt } from './commands.ts'
 import { readConsume } from './consume-codec.ts'
-import { plainPolicy, readOrder } from './group-policy.ts'
+import { readOrder } from './group-policy.ts'
 import { readStoredHeader } from './stored-message.ts'
 import { readMoveTimers, readTimerOf, readTimers } from './timer-codec.ts'
 import { readCheckTransactions, readEndTransaction, readMoveTransactions } from './transaction-codec.ts'
@@ -50,6 +45,8 @@ function readCommand(kind: number, version: number, body: Reader): Command {
       const name = body.text16()
       return { type: 'updateGroup', name, ...readOrder(body, body.uint32()) }
     }
+    case COMMAND_KINDS.leaveTopic:
+      return { type: 'leaveTopic', group: body.text16(), topic: body.text16() }
     case COMMAND_KINDS.contact:
       return readContact(body)
     case COMMAND_KINDS.send:
@@ -123,32 +120,6 @@ function readCommand(kind: number, version: number, body: Reader): Command {
 
 function unknownKind(kind: number): never {
   throw new UnknownVersionError(`command kind ${kind} is not known`)
-}
-
-function readCreateGroup(version: number, body: Reader): CreateGroup {
-  const name = body.text16()
-  const from = START_KINDS[body.uint8()]
-  const time = readMillis(body)
-  const attemptsMax = body.uint32()
-  if (from === undefined) throw new BytesError('a start policy is not known')
-  const start: StartPolicy = from === 'time' ? { from, time } : { from }
-  const policy = version === 1 ? plainPolicy(attemptsMax) : readOrder(body, attemptsMax)
-  return { type: 'createGroup', name, start, ...policy }
-}
-
-function readUpdateTopic(body: Reader): UpdateTopic {
-  const name = body.text16()
-  const given = body.uint8()
-  const queueCount = body.uint32()
-  const permission = body.uint8()
-  const retentionMs = readMillis(body)
-  return {
-    type: 'updateTopic',
-    name,
-    queueCount: (given & 1) === 0 ? null : queueCount,
-    permission: (given & 2) === 0 ? null : permission,
-    retentionMs: (given & 4) === 0 ? null : retentionMs,
-  }
 }
 
 function readContact(body: Reader): Contact {

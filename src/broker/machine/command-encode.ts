@@ -25,6 +25,7 @@
  *  20 updateTopic      name, u8 given (1 queue count, 2 permission, 4 retention), u32 queue count,
  *                      u8 permission, u64 retention ms
  *  21 updateGroup      name, u32 attempts max, order and back-off
+ *  22 leaveTopic       name of the group, name of the topic
  *  24 claimInOrder     16 request, 8 client, u32 group id, u32 topic id, u64 invisible ms, u8 auto renew,
  *                      list of lanes: u64 lane, list of: u32 queue, u64 offset;
  *                      list of cursors: u32 queue, u64 start, u64 end;
@@ -36,6 +37,7 @@
  * delivery: u32 group id, u32 queue, u64 offset, u32 attempt. receipt: a delivery, u64 deadline.
  */
 import { assert, unreachable } from '../../base/assert.ts'
+import { writeCreateGroup, writeUpdateTopic } from './catalog-codec.ts'
 import type { Millis } from '../../base/brand.ts'
 import { viewOf, Writer } from '../../base/bytes.ts'
 import type {
@@ -43,7 +45,6 @@ import type {
   ClaimInOrder,
   Command,
   Contact,
-  CreateGroup,
   Delivery,
   MovedItem,
   MoveTimers,
@@ -52,7 +53,6 @@ import type {
   Release,
   Send,
   TopicId,
-  UpdateTopic,
 } from './commands.ts'
 import type { ConsumeCommand } from './consume-commands.ts'
 import { CONSUME_KINDS, isConsumeCommand, writeConsume } from './consume-codec.ts'
@@ -97,6 +97,7 @@ export const COMMAND_KINDS = {
   dropPages: 18,
   updateTopic: 20,
   updateGroup: 21,
+  leaveTopic: 22,
   claimInOrder: 24,
   fire: 28,
   recall: 29,
@@ -106,9 +107,6 @@ export const COMMAND_KINDS = {
   moveTransactions: 36,
   ...CONSUME_KINDS,
 } as const satisfies Record<Command['type'], number>
-
-/** The starts of a group in the order of their numbers. */
-export const START_KINDS = ['default', 'earliest', 'latest', 'time'] as const
 
 /** A command as bytes with its header. Large message bytes are a chunk of their own and are not copied. */
 export interface EncodedCommand {
@@ -250,6 +248,9 @@ function writeBody(
       into.text16(command.name).uint32(command.attemptsMax)
       writeOrder(into, command)
       return
+    case 'leaveTopic':
+      into.text16(command.group).text16(command.topic)
+      return
     case 'contact':
       writeContact(into, command)
       return
@@ -318,21 +319,6 @@ function writeBody(
     default:
       unreachable(command)
   }
-}
-
-function writeCreateGroup(into: Writer, command: CreateGroup): void {
-  into.text16(command.name).uint8(START_KINDS.indexOf(command.start.from))
-  into.uint64(command.start.from === 'time' ? command.start.time : 0).uint32(command.attemptsMax)
-  if (!isPlainPolicy(command)) writeOrder(into, command)
-}
-
-function writeUpdateTopic(into: Writer, { name, queueCount, permission, retentionMs }: UpdateTopic): void {
-  const given = (queueCount === null ? 0 : 1) | (permission === null ? 0 : 2) | (retentionMs === null ? 0 : 4)
-  into
-    .text16(name)
-    .uint8(given)
-    .uint32(queueCount ?? 0)
-  into.uint8(permission ?? 0).uint64(retentionMs ?? 0)
 }
 
 function writeContact(into: Writer, command: Contact): void {

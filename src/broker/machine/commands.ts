@@ -70,6 +70,13 @@ export interface CreateGroup extends GroupPolicy {
   readonly start: StartPolicy
 }
 
+/** A group no longer reads a topic: its places there end, with what is in flight. */
+export interface LeaveTopic {
+  readonly type: 'leaveTopic'
+  readonly group: string
+  readonly topic: string
+}
+
 /** Changes how a group in use is delivered to. */
 export interface UpdateGroup extends GroupPolicy {
   readonly type: 'updateGroup'
@@ -294,6 +301,7 @@ export type Command =
   | DeleteTopic
   | CreateGroup
   | UpdateGroup
+  | LeaveTopic
   | DeleteGroup
   | Contact
   | Send

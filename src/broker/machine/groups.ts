@@ -6,7 +6,7 @@
  */
 import type { Millis } from '../../base/brand.ts'
 import type { Writer } from '../../base/bytes.ts'
-import { START_KINDS } from './command-encode.ts'
+import { START_KINDS } from './catalog-codec.ts'
 import type { GroupId, QueueNumber, StartPolicy, TopicId } from './commands.ts'
 import type { Claim, Consumer } from './consumer.ts'
 import { type GroupPolicy, isPlainPolicy, writeOrder } from './group-policy.ts'

@@ -9,7 +9,7 @@ import { DIGEST_EVERY_ENTRIES } from '../../base/limits.ts'
 import type { KvWrite } from '../../base/ports.ts'
 import type { EntryMeta, MachineDigests, MachinePart, StateMachine } from '../../base/state-machine.ts'
 import { contact, createGroup, createTopic, deleteGroup, deleteTopic } from './catalog-commands.ts'
-import { updateGroup, updateTopic } from './catalog-updates.ts'
+import { leaveTopic, updateGroup, updateTopic } from './catalog-updates.ts'
 import { decodeCommand } from './command-decode.ts'
 import { COMMAND_HEADER_BYTES, COMMAND_KINDS, isKnownKind } from './command-encode.ts'
 import type { Command, Reply } from './commands.ts'
@@ -261,6 +261,8 @@ function applyCommand(state: MachineState, command: Command, position: number): 
       return redrive(state, command)
     case 'updateGroup':
       return updateGroup(state, command)
+    case 'leaveTopic':
+      return leaveTopic(state, command)
     case 'claimRepeat':
       return claimRepeat(state, command)
     case 'endTransaction':

@@ -50,7 +50,8 @@ export function removeTopic(state: MachineState, topic: Topic): void {
   state.catalogMoved()
 }
 
-function forgetTopic(state: MachineState, group: Group, topic: Topic): void {
+/** Ends a group's places in a topic, also those that it keeps itself. */
+export function forgetTopic(state: MachineState, group: Group, topic: Topic): void {
   for (const queue of topic.queues) forgetPullOffset(state, group, queue)
   if (!group.topics.includes(topic.id)) return
   group.topics = group.topics.filter((id) => id !== topic.id)

@@ -54,6 +54,23 @@ describe('a topic in use', () => {
   })
 })
 
+test('a group that leaves a topic forgets its place, and begins anew when it comes back', () => {
+  const scene = new Scene()
+  scene.send(3)
+  scene.claim()
+  const leave = { type: 'leaveTopic', group: 'shop', topic: 'orders' } as const
+  expect(scene.one(leave)).toEqual({ type: 'done' })
+  scene.restart()
+  expect(scene.machine.group('shop')?.topics).toEqual([])
+  expect(scene.machine.consumer(1, 1)).toBeUndefined()
+  expect(scene.machine.nextDeadline(scene.machine.now)).toBeUndefined()
+  scene.one({ type: 'contact', group: 'shop', topicId: 1, timeOffsets: [] })
+  expect(scene.machine.consumer(1, 1)).toMatchObject({ cursor: 0, inFlight: 0 })
+  expect(scene.one({ ...leave, group: 'nobody' })).toMatchObject({ code: 'GROUP_NOT_FOUND' })
+  expect(scene.one({ ...leave, topic: 'nobody' })).toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+  expect(scene.machine.faults()).toEqual([])
+})
+
 describe('a group in use', () => {
   test('with fewer attempts lets what used them up become dead letters, with more it is delivered again', () => {
     const scene = new Scene({ attemptsMax: 3 })

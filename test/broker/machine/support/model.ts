@@ -123,6 +123,7 @@ export class Model implements ConsumeModel {
       case 'redrive':
       case 'updateTopic':
       case 'updateGroup':
+      case 'leaveTopic':
       case 'claimInOrder':
       case 'floor':
       case 'trim':

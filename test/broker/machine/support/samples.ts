@@ -59,6 +59,7 @@ export const SAMPLES: readonly Command[] = [
   { type: 'updateTopic', name: 't', queueCount: 9, permission: null, retentionMs: null },
   { type: 'updateTopic', name: 't', queueCount: null, permission: 2, retentionMs: FAR as Millis },
   { type: 'updateGroup', name: 'g', ...plainPolicy(3) },
+  { type: 'leaveTopic', group: 'g', topic: 't' },
   { type: 'deleteGroup', name: 'g' },
   { type: 'contact', group: 'g', topicId: null, timeOffsets: [] },
   { type: 'contact', group: 'g', topicId: 5, timeOffsets: [offset(1), offset(2)] },
