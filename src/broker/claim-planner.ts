@@ -83,21 +83,30 @@ export class ClaimPlanner {
     const draft = new Draft(wish.messagesMax)
     const queues = this.#queues
     const byPriority = this.#messageType === MESSAGE_TYPE_PRIORITY && !this.#group.fifo
+    // Turn by turn new messages or those that come again are first, so that neither starves.
+    const newFirst = Math.floor(rotation / queues.length) % 2 === 1
     for (let i = 0; i < queues.length && !draft.full; i++) {
       const at = byPriority ? queues.length - 1 - i : (rotation + i) % queues.length
       const queue = queues[at] as QueueNumber
       if (this.#isBusy(queue)) continue
       const consumer = this.#view.consumer(this.#group.id, queue)
-      if (consumer !== undefined) this.#planQueue(draft, queue, consumer, wish.filter)
+      if (consumer !== undefined) this.#planQueue(draft, queue, consumer, wish.filter, newFirst)
     }
     return draft
   }
 
-  #planQueue(draft: Draft, queue: QueueNumber, consumer: ConsumerView, filter: MessageFilter): void {
+  #planQueue(
+    draft: Draft,
+    queue: QueueNumber,
+    consumer: ConsumerView,
+    filter: MessageFilter,
+    newFirst: boolean,
+  ): void {
     const tentative = this.#tentativeOf(queue, consumer)
-    const again = this.#planAgain(draft, queue, tentative)
     const start = tentative.cursor
-    const offsets = this.#planNew(draft, queue, tentative, filter)
+    const before = newFirst ? this.#planNew(draft, queue, tentative, filter) : undefined
+    const again = this.#planAgain(draft, queue, tentative)
+    const offsets = before ?? this.#planNew(draft, queue, tentative, filter)
     if (again.length === 0 && tentative.cursor === start) return
     draft.parts.push({ queue, start, end: tentative.cursor, offsets, again })
   }

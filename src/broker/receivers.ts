@@ -36,6 +36,9 @@ export interface ReceiversOptions {
   readonly now: () => Millis
 }
 
+/** Rooms whose place in their queues is remembered. */
+const ROTATIONS_MAX = 10_000
+
 /** One waiting call. */
 interface Waiting {
   readonly request: ReceiveRequest
@@ -64,6 +67,8 @@ interface Room {
 export class Receivers {
   readonly #options: ReceiversOptions
   readonly #rooms = new Map<string, Room>()
+  /** Where rooms that nobody waits in stood in their queues: who comes again goes on there. */
+  readonly #rotations = new Map<string, number>()
   #parked = 0
 
   constructor(options: ReceiversOptions) {
@@ -158,7 +163,7 @@ export class Receivers {
         topicId,
         waiting: new Set(),
         busy: new Set(),
-        rotation: 0,
+        rotation: this.#rotations.get(key) ?? 0,
         loading: false,
         fetched: NOTHING,
       }
@@ -189,10 +194,12 @@ export class Receivers {
     const plans: { readonly waiting: Waiting; readonly plan: RoundPlan }[] = []
     for (const waiting of room.waiting) {
       if (waiting.claiming) continue
-      const plan = planFor(waiting.request, room.rotation++)
+      const plan = planFor(waiting.request, room.rotation)
       if (plan.missing.length > 0) void this.#load(room, plan.missing)
-      if (plan.queues.length > 0) plans.push({ waiting, plan })
-      else if (plan.missing.length === 0) break
+      if (plan.queues.length > 0) {
+        plans.push({ waiting, plan })
+        room.rotation++
+      } else if (plan.missing.length === 0) break
     }
     if (plans.length > 0) void this.#claim(room, plans)
   }
@@ -365,7 +372,10 @@ export class Receivers {
     room.waiting.delete(waiting)
     this.#parked--
     if (room.waiting.size === 0 && room.busy.size === 0) {
-      this.#rooms.delete(`${room.groupId}:${room.topicId}`)
+      const key = `${room.groupId}:${room.topicId}`
+      this.#rooms.delete(key)
+      if (this.#rotations.size >= ROTATIONS_MAX) this.#rotations.clear()
+      this.#rotations.set(key, room.rotation)
     }
     return true
   }

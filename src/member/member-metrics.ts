@@ -12,6 +12,7 @@ export function memberMetrics(facts: MemberFacts): readonly Family[] {
     ...logFamilies(facts),
     ...conditionFamilies(facts),
     ...timeFamilies(facts),
+    ...consumeFamilies(facts),
     ...processGauges(facts),
   ]
 }
@@ -136,6 +137,18 @@ function timeFamilies({ broker, clock }: MemberFacts): readonly Family[] {
       help: 'From the due time of a delayed message to its place in a queue.',
       samples: [{ value: timerMetrics.latenessMs }],
     },
+  ]
+}
+
+function consumeFamilies({ broker }: MemberFacts): readonly Family[] {
+  const passed = broker.queueReads.passedMessages
+  return [
+    gauge(
+      'missed_messages',
+      'Messages that retention took before groups were given them.',
+      broker.machine.missedInAll,
+    ),
+    counter('pulls_passed_messages_total', 'Messages that pulls asked for and retention had taken.', passed),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { millis } from '../../src/base/brand.ts'
+import type { MessageFilter } from '../../src/broker/message-filter.ts'
 import { parseTagFilter } from '../../src/broker/tag-filter.ts'
 import { bodyText, groupWish, requestKey, SimBroker } from '../support/sim-broker.ts'
 
@@ -184,4 +185,85 @@ test('messages far behind the newest page are found through the tables', async (
 test('log time stands still without entries of a leader and claims do not end meanwhile', () => {
   expect(sim.broker.machine.now).toBeLessThanOrEqual(sim.broker.now())
   expect(sim.broker.now()).toBeGreaterThan(millis(1_600_000_000_000))
+})
+
+test('a message that fails again and again at once does not keep new ones away, nor they it', async () => {
+  await sim.finish(sim.admin.createTopic('one', 0, 1))
+  await sim.send('one', ['poison', 'a', 'b', 'c', 'd', 'e'])
+  const got: string[] = []
+  for (let i = 0; i < 10; i++) {
+    const [message] = await sim.finish(sim.receive({ topic: 'one', messagesMax: 1 }))
+    if (message === undefined) break
+    got.push(bodyText(message))
+    if (bodyText(message) !== 'poison') continue
+    const change = { requestKey: requestKey(), clientId: 'client', receipt: message.receipt, invisibleMs: 0 }
+    await sim.finish(sim.broker.operations.changeInvisible(change))
+  }
+  expect(got).toHaveLength(10)
+  expect(got.filter((body) => body === 'poison').length).toBeGreaterThanOrEqual(4)
+  expect(new Set(got)).toEqual(new Set(['poison', 'a', 'b', 'c', 'd', 'e']))
+})
+
+test('a message that is given up at once at its last attempt is a dead letter soon', async () => {
+  await sim.finish(sim.admin.createGroup(groupWish('g', 'default', 0, 1)))
+  await sim.send('t', ['a'])
+  const [message] = await sim.finish(sim.receive())
+  if (message === undefined) throw new Error('it is received')
+  const change = { requestKey: requestKey(), clientId: 'client', receipt: message.receipt, invisibleMs: 0 }
+  await sim.finish(sim.broker.operations.changeInvisible(change))
+  await sim.run(100)
+  expect(sim.admin.describeTopic('%DLQ%g').summary.messageCount).toBe(1)
+})
+
+test('queues are read in turn: none is more than a round behind', async () => {
+  await sim.send(
+    't',
+    Array.from({ length: 240 }, (_, n) => `m${n}`),
+  )
+  for (let i = 0; i < 12; i++) await sim.finish(sim.receive({ messagesMax: 10 }))
+  const taken = sim.admin.describeGroup('g').queues.map(({ cursor }) => cursor)
+  expect(taken.reduce((sum, one) => sum + one, 0)).toBe(120)
+  expect(Math.max(...taken) - Math.min(...taken)).toBeLessThanOrEqual(10)
+})
+
+test('who unsubscribes leaves the messages, and another expression counts from the next receive on', async () => {
+  await sim.send('t', ['r1'], 'red')
+  await sim.send('t', ['b1'], 'blue')
+  const tagged = (tag: string): MessageFilter => {
+    const filter = parseTagFilter(tag)
+    if (filter === undefined) throw new Error('the filter is legal')
+    return filter
+  }
+  expect((await sim.finish(sim.receive({ filter: tagged('red') }))).map(bodyText)).toEqual(['r1'])
+  await sim.send('t', ['b2'], 'blue')
+  await sim.run(20_000)
+  expect(sim.admin.describeGroup('g').summary.lag).toBeGreaterThanOrEqual(2)
+  const blue = await sim.finish(
+    sim.receive({ filter: tagged('blue'), pollUntilMono: sim.clock.mono() + 500 }),
+  )
+  expect(blue.map(bodyText)).toEqual(['b2'])
+})
+
+test('claims of many clients are renewed by one entry', async () => {
+  await sim.send(
+    't',
+    Array.from({ length: 40 }, (_, n) => `m${n}`),
+  )
+  const claims = []
+  for (let i = 0; i < 20; i++) {
+    const clientId = `worker-${i}`
+    const got = await sim.finish(
+      sim.receive({ autoRenew: true, invisibleMs: 60_000, clientId, messagesMax: 2 }),
+    )
+    claims.push(...got.map(({ receipt }) => receipt))
+  }
+  expect(claims).toHaveLength(40)
+  await sim.finish(sim.broker.operations.handedOver(claims))
+  const before = sim.broker.ledger.status.lastIndex
+  for (let i = 0; i < 20; i++) sim.broker.operations.clientSeen(`worker-${i}`)
+  await sim.run(50_000, 100)
+  const visible = sim.broker.machine.nextDeadline(sim.broker.machine.now) ?? 0
+  expect(visible - sim.broker.machine.now).toBeGreaterThan(30_000)
+  // One entry a second moves log time on while something is held; the renewal of all 40 stands in few of them.
+  expect(sim.broker.ledger.status.lastIndex - before).toBeLessThan(60)
 })

@@ -76,6 +76,58 @@ export const BROKER_MUTANTS = [
   ...mutantsOf('broker/machine/floor.ts', 'broker', [
     ['passes a half message', 'neededByTransactions(state) ?? state.rising,', 'state.rising,'],
   ]),
+  ...mutantsOf('broker/machine/pull-offsets.ts', null, [
+    [
+      'brings an offset of before back',
+      'if (state.requests.find(command.request, kind, state.now) >= 0) return DONE',
+      '',
+    ],
+    [
+      'forgets the row of a stored offset',
+      'stored.storedAt = state.now\n  state.rows.touch(stored)',
+      'stored.storedAt = state.now',
+    ],
+  ]),
+  ...mutantsOf('broker/machine/reset-offsets.ts', null, [
+    ['lets receipts of before a reset count', 'resets: before.resets + 1', 'resets: before.resets'],
+    [
+      'keeps what is in flight through a reset',
+      'if (consumer !== undefined) endConsumer(state, consumer)',
+      '',
+    ],
+    ['writes a key twice', 'state.rows.expectKeysAgain()', ''],
+  ]),
+  ...mutantsOf('broker/machine/redrive.ts', null, [
+    [
+      'redrives a part again',
+      'if (queue.minOffset !== command.start) return',
+      'if (queue.minOffset < 0) return',
+    ],
+    [
+      'leaves what was redriven',
+      'if (next > command.start) trimQueue',
+      'if (next < command.start) trimQueue',
+    ],
+  ]),
+  ...mutantsOf('broker/machine/dead-letters.ts', null, [
+    [
+      'buries from below the rising floor',
+      "if (pointer.position < state.rising) return refused('BUSY', 'the message is being moved; try again')",
+      '',
+    ],
+    [
+      'refuses what is dead already',
+      'valid = held !== undefined || (isOver && isOfNow(consumer, receipt))',
+      'valid = held !== undefined',
+    ],
+  ]),
+  ...mutantsOf('broker/machine/floor.ts', null, [
+    [
+      'does not count what a group misses',
+      'consumer.missed += min - consumer.cursor',
+      'consumer.missed += 0',
+    ],
+  ]),
   ...mutantsOf('broker/machine/machine.ts', 'broker', [
     ['lets no remembered message go by log time', 'state.dedupe.expire(state.now)', '', 54],
     ['lets log time go back', 'if (header.stampMs > state.now)', 'if (header.stampMs > 0)', 55],

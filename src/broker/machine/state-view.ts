@@ -113,6 +113,14 @@ export class StateView implements MachineView {
     return this.state.groups.consumer(groupId, queue)?.missed ?? 0
   }
 
+  get missedInAll(): number {
+    let missed = 0
+    for (const group of this.state.groups.byId.values()) {
+      for (const consumer of group.consumers.values()) missed += consumer.missed
+    }
+    return missed
+  }
+
   pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined {
     return this.state.groups.byId.get(groupId)?.pullOffsets.get(queue)
   }

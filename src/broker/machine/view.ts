@@ -138,6 +138,8 @@ export interface MachineView {
   consumer(groupId: GroupId, queue: QueueNumber): ConsumerView | undefined
   /** Messages of a queue that retention took away before the group was given them. */
   missed(groupId: GroupId, queue: QueueNumber): number
+  /** The same of all groups and queues together. Walks them. */
+  readonly missedInAll: number
   /** `undefined` when the group never stored one for the queue. */
   pullOffset(groupId: GroupId, queue: QueueNumber): PullOffsetView | undefined
   /** The queues for which a group has stored offsets. */

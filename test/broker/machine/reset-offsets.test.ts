@@ -143,5 +143,6 @@ describe('messages that retention took', () => {
     expect(scene.machine.missed(1, 1)).toBe(4)
     trim(scene, 9)
     expect(scene.machine.missed(1, 1)).toBe(6)
+    expect(scene.machine.missedInAll).toBe(6)
   })
 })
