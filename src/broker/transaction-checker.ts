@@ -113,8 +113,10 @@ export class TransactionChecker {
       logger.warn({ topic: name, transactionId: id, checks }, 'transaction parked after its last check')
     }
     const nextAt = millis(time + config.checkIntervalMs)
-    for (let start = 0; start < toAsk.length; start += CHECKS_AT_ONCE_MAX) {
-      const some = toAsk.slice(start, start + CHECKS_AT_ONCE_MAX)
+    for (let start = 0; start < toAsk.length; ) {
+      // One alone finds out whether there is a producer: a half message goes to every member that is asked.
+      const some = toAsk.slice(start, start === 0 ? 1 : start + CHECKS_AT_ONCE_MAX)
+      start += some.length
       const reached = await Promise.all(some.map((open) => this.#check(name, open)))
       for (const [i, { transaction, checks }] of some.entries()) {
         if (reached[i] === true) items.push({ transaction, checks, nextAt })

@@ -11,6 +11,8 @@ const CONFIG = { checkAfterMs: 6_000, checkIntervalMs: 30_000, checksMax: 3 }
 class Case {
   /** Whether a producer of the topic can be reached. */
   reachable = true
+  /** How often a message was offered, reachable or not. */
+  offers = 0
   readonly checks: {
     readonly topic: string
     readonly id: string
@@ -21,6 +23,7 @@ class Case {
 
   async start(after?: SimBroker): Promise<void> {
     const check = (topic: string, id: string, stored: Uint8Array): Promise<boolean> => {
+      this.offers++
       const header = readStoredHeader(stored)
       const bodyAt = header === undefined ? 0 : header.headerBytes + header.bodyStart
       const body = Buffer.from(stored.subarray(bodyAt)).toString()
@@ -133,6 +136,16 @@ describe('a check', () => {
     await at.sim.run(5_000, 100)
     expect(at.checks.map(({ id: asked }) => asked)).toEqual([id])
     expect(at.open(id)).toMatchObject({ checks: 1 })
+  })
+
+  test('is offered one at a time while no producer can be reached, and all at once when one can', async () => {
+    at.reachable = false
+    for (let i = 0; i < 20; i++) await at.half(`half ${i}`)
+    await at.sim.run(10_000, 500)
+    expect(at.offers).toBeLessThanOrEqual(4)
+    at.reachable = true
+    await at.sim.run(3_000, 500)
+    expect(at.checks).toHaveLength(20)
   })
 
   test('of a topic whose producers are away does not hold up another topic', async () => {

@@ -205,6 +205,7 @@ describe('checks', () => {
     const scene = new Transactions()
     const transaction = scene.half(1)
     scene.later(TRANSACTION_CHECK_AFTER_MS)
+    scene.drain()
     const nextAt = scene.machine.now + 30_000
     scene.check(transaction, 0, nextAt)
     scene.check(transaction, 0, nextAt + 5)
