@@ -239,7 +239,10 @@ export class MessageIndex {
     let bytes = 0
     let end = first
     for (; end < last && bytes < BLOCK_BYTES_MAX; end++) {
-      const stored = await reader.read(queue.queue, end as QueueOffset)
+      const offset = end as QueueOffset
+      const pointer = reader.cachedPointer(queue.queue, offset)
+      const inMemory = pointer && reader.cachedMessage(pointer)
+      const stored = inMemory ?? (await reader.read(queue.queue, offset, pointer))
       if (stored === undefined) continue
       bytes += stored.byteLength
       const { id, keys } = messageWords(stored)
