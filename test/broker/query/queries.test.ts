@@ -152,6 +152,11 @@ describe('a trace', () => {
     await sim.run(10_100)
     expect(stands(...at)).toEqual(['g visible 1'])
     const again = await sim.finish(sim.receive({ topic: 'orders', clientId: 'other' }))
+    const late = held === undefined ? [] : [held.receipt]
+    await sim.finish(
+      sim.broker.operations.ack({ requestKey: requestKey(), clientId: 'client', receipts: late }),
+    )
+    expect(await traced(...at)).toEqual(['delivered 1', 'delivered 2'])
     const receipts = again.map(({ receipt }) => receipt)
     await sim.finish(sim.broker.operations.ack({ requestKey: requestKey(), clientId: 'other', receipts }))
     expect(stands(...at)).toEqual(['g done 0'])
