@@ -71,6 +71,7 @@ class Run {
       return this.#apply({ type: 'releaseClient', client: clientHash(random.below(3)), groupId: null })
     if (kind < 92) return this.bury()
     if (kind < 94) return scene.restart()
+    if (kind < 95) return void scene.drain()
     if (kind < 96) return this.#grow()
     return this.#apply({ type: 'advance' }, random.pick([1, 5_000, 40_000]))
   }

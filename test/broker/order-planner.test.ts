@@ -67,15 +67,17 @@ describe('a message group', () => {
     expect(scene.machine.consumer(1, 1)).toMatchObject({ committed: 5, inFlight: 0, parked: 0 })
   })
 
-  test('repeats an acked message even when fewer fit the next batch', () => {
+  test('repeats an acked message even when fewer fit the next batch, also after a restart', () => {
     const scene = new OrderScene({ attemptsMax: 2 })
     scene.send('a1', 'a2', 'a3')
     const first = scene.receive()
     scene.ack(first.slice(1))
+    scene.drain()
     scene.later(INVISIBLE_MS)
     const [a1] = scene.receive({ max: 1 })
     expect(a1?.text).toBe('a1')
     expect(scene.receive()).toEqual([])
+    scene.restart()
     scene.ack(a1 === undefined ? [] : [a1])
     expect(textsOf(scene.receive())).toEqual(['a2', 'a3'])
     expect(scene.machine.faults()).toEqual([])

@@ -22,6 +22,7 @@ import {
 } from '../../src/broker/machine/topics.ts'
 import type { TransactionNumber } from '../../src/broker/machine/transaction-commands.ts'
 import { ALL_MESSAGES } from '../../src/broker/tag-filter.ts'
+import { OrderClient, type SentLookup } from './order-client.ts'
 
 export const TOPIC = 'orders'
 export const GROUP = 'workers'
@@ -35,6 +36,15 @@ const SOME_POINTER: Pointer = { position: logPosition(0), size: 1, tagHash: 0 }
 export interface Call {
   readonly command: Command
   readonly ids: readonly number[]
+  /** It is about what is read in order: see `order-client.ts`. */
+  readonly ordered?: boolean
+}
+
+/** What is known beside a member's machine. */
+export interface Known {
+  /** All timers that members told of so far. */
+  readonly timers: readonly Timer[]
+  readonly sent: SentLookup
 }
 
 /** Says one thing at a time and remembers what it was told. */
@@ -48,22 +58,29 @@ export class BrokerClient {
   readonly #transactions: TransactionNumber[] = []
   /** Ids of messages whose send was acknowledged. */
   readonly acknowledged: number[] = []
+  readonly order: OrderClient
 
   constructor(number: number) {
     this.#number = number
+    this.order = new OrderClient(number)
   }
 
   /**
-   * The next call, chosen by what the asked member's machine shows. `timers` are all that members told of so far.
+   * The next call, chosen by what the asked member's machine shows.
    */
-  next(machine: BrokerMachine, timers: readonly Timer[], now: Millis, prng: Prng): Call {
-    this.#open ??= this.#choose(machine, timers, now, prng)
+  next(machine: BrokerMachine, known: Known, now: Millis, prng: Prng): Call {
+    if (this.#open === null && prng.chance(0.25)) {
+      const call = this.order.choose(machine, known.sent, now, prng)
+      this.#open = { ...(call ?? plain({ type: 'advance' })), ordered: true }
+    }
+    this.#open ??= this.#choose(machine, known.timers, now, prng)
     return this.#open
   }
 
   /** The call had an answer: it is over. */
   answered(call: Call, reply: Reply | undefined): void {
     this.#open = null
+    if (call.ordered === true) return this.order.answered(call, reply)
     if (reply?.type === 'sent') {
       this.acknowledged.push(...call.ids)
       this.#transactions.push(...reply.messages.flatMap(({ transaction }) => transaction ?? []))

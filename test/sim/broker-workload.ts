@@ -7,6 +7,8 @@ import { BrokerMachine, encodeCommand, encodeEntry } from '../../src/broker/mach
 import type { Reply, Timer } from '../../src/broker/machine/commands.ts'
 import { BrokerClient, TOPIC, type Call } from './broker-client.ts'
 import { BrokerOracle } from './broker-oracle.ts'
+import { ORDER_TOPIC } from './order-client.ts'
+import { OrderOracle } from './order-oracle.ts'
 import type { Row } from './tables.ts'
 import type { Action, Asked, Workload } from './workload.ts'
 
@@ -20,6 +22,7 @@ interface TermClock {
 export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
   readonly #clients: readonly BrokerClient[]
   readonly #oracle = new BrokerOracle()
+  readonly #order = new OrderOracle()
   /** Of all members that were asked, so some are there more than once. */
   readonly #timers: Timer[] = []
   readonly #clocks = new Map<NodeId, TermClock>()
@@ -31,8 +34,8 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
   }
 
   /** What the run has reached. */
-  get counts(): BrokerOracle['counts'] {
-    return this.#oracle.counts
+  get counts(): BrokerOracle['counts'] & { readonly inOrder: number } {
+    return { ...this.#oracle.counts, inOrder: this.#order.delivered }
   }
 
   start(rows: readonly Row[]): BrokerMachine {
@@ -48,7 +51,9 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
     assert(client !== undefined, 'the client exists', { number })
     const now = this.#logTime(asked)
     this.#timers.push(...asked.machine.takeEffects().timersMade)
-    const call = client.next(asked.machine, this.#timers, now, prng)
+    this.#order.queues = asked.machine.topic(ORDER_TOPIC)?.queues ?? this.#order.queues
+    const sent = this.#order.entryOf.bind(this.#order)
+    const call = client.next(asked.machine, { timers: this.#timers, sent }, now, prng)
     const { chunks, size } = encodeEntry(now, [encodeCommand(call.command)])
     const data = new Uint8Array(size)
     let at = 0
@@ -70,7 +75,9 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
     const known = this.#calls.get(data)
     const reply = replies[0]
     assert(known !== undefined && reply !== undefined, 'an entry is somebody’s call', { index })
-    this.#oracle.observe(known.call.command, reply, known.stampMs, known.call.ids)
+    const { command, ids, ordered } = known.call
+    if (ordered !== true) this.#oracle.observe(command, reply, known.stampMs, ids)
+    this.#order.observe(command, reply, known.stampMs, ordered === true ? ids : null)
   }
 
   finish(machine: BrokerMachine): void {
@@ -79,6 +86,9 @@ export class BrokerWorkload implements Workload<Reply, BrokerMachine> {
     for (const client of this.#clients) {
       for (const id of client.acknowledged) {
         assert(this.#oracle.storedAt(id) !== undefined, 'what was acknowledged is there', { id })
+      }
+      for (const id of client.order.acknowledged) {
+        assert(this.#order.hasStored(id), 'what was acknowledged is there', { id })
       }
     }
     assert(machine.timers.count === this.#oracle.waiting, 'what waits is known')

@@ -32,30 +32,26 @@ export class OrderModel {
   }
 
   apply(command: Command): unknown {
-    switch (command.type) {
-      case 'claimInOrder':
-        return this.#claim(command)
-      case 'ack':
-        return this.#once(command.request, () => ({
-          type: 'acked',
-          valid: command.receipts.map((receipt) => this.#ack(receipt)),
-        }))
-      case 'changeInvisible':
-        return this.#once(command.request, () => this.#change(command.receipt, command.invisibleMs))
-      case 'release':
-        for (const delivery of command.deliveries) this.#release(delivery)
-        return { type: 'done' }
-      case 'releaseClient':
-        for (const entry of this.#entries()) {
-          if (entry.client === text(command.client) && entry.visibleAt > this.now) this.#free(entry)
-        }
-        return { type: 'done' }
-      case 'deadLetter':
-        for (const { offset } of command.items) this.#bury(command.queue, offset)
-        return { type: 'done' }
-      default:
-        return { type: 'done' }
+    if (command.type === 'claimInOrder') return this.#claim(command)
+    if (command.type === 'ack') {
+      return this.#once(command.request, () => ({
+        type: 'acked',
+        valid: command.receipts.map((receipt) => this.#ack(receipt)),
+      }))
     }
+    if (command.type === 'changeInvisible') {
+      return this.#once(command.request, () => this.#change(command.receipt, command.invisibleMs))
+    }
+    if (command.type === 'release') {
+      for (const delivery of command.deliveries) this.#release(delivery)
+    } else if (command.type === 'releaseClient') {
+      for (const entry of this.#entries()) {
+        if (entry.client === text(command.client) && entry.visibleAt > this.now) this.#free(entry)
+      }
+    } else if (command.type === 'deadLetter') {
+      for (const { offset } of command.items) this.#bury(command.queue, offset)
+    }
+    return { type: 'done' }
   }
 
   inFlight(queue: number): number {
