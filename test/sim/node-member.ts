@@ -16,6 +16,7 @@ import { installState } from '../../src/dledger/state/state-install.ts'
 import {
   type EntryMark,
   Raft,
+  type Configuration,
   type HardState,
   type Input,
   type RaftStatus,
@@ -175,9 +176,8 @@ export class NodeMember implements Watched {
       : log.termOf(logIndex(index))
   }
 
-  /** The members of a simulated group of whole members never change. */
-  configurationIn(): undefined {
-    return undefined
+  configurationIn(index: number): Configuration | undefined {
+    return this.#life?.log?.configurations.find((known) => known.index === index)?.configuration
   }
 
   /** The header CRC, which stands for the whole history up to the entry. */
@@ -252,6 +252,12 @@ export class NodeMember implements Watched {
     return { term: term(newest.first), votedFor: newest.second === 0 ? 0 : nodeId(newest.second) }
   }
 
+  /** Who founded the group, as its folder tells: nobody if it joins. */
+  get #founders(): readonly NodeId[] {
+    const { founders } = this.#world
+    return founders.includes(this.id) ? founders : []
+  }
+
   /** What a process waits for ends with it: it does nothing more. */
   async #whileAlive(waiting: Promise<void>): Promise<void> {
     const life = this.#life
@@ -277,7 +283,8 @@ export class NodeMember implements Watched {
   }
 
   async #open(life: Life): Promise<void> {
-    const { settings, members, logger } = this.#world
+    const { settings, logger } = this.#world
+    const members = this.#founders
     const expected = { group: 'simulated', memberId: this.id, members, clusterId: 'simulated' }
     const known = await IdentityStore.load(this.disk, expected)
     const create = known === undefined
@@ -311,11 +318,11 @@ export class NodeMember implements Watched {
   }
 
   #serve(life: Life, log: LogStore, meta: MetaStore, machine: AppendMachine): void {
-    const { settings, members, logger } = this.#world
+    const { settings, logger } = this.#world
     const raft = new Raft({
       ...settings,
       id: this.id,
-      voters: members,
+      voters: this.#founders,
       seed: this.#prng.uint32(),
       recovered: {
         hardState: meta.hardState,

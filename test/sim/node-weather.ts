@@ -2,6 +2,7 @@
 import { unreachable } from '../../src/base/assert.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import { encodeAppend, FLOOR_CLIENT } from './append-machine.ts'
+import { changeMembers } from './node-operator.ts'
 import type { NodeMember } from './node-member.ts'
 import type { NodeFault } from './node-settings.ts'
 import type { NodeWorld } from './node-world.ts'
@@ -112,6 +113,15 @@ function strike(world: NodeWorld, prng: Prng, fault: NodeFault, end: number): vo
         told('jump of the wall clock')
         if (one.clock !== null) one.clock.wallOffsetMs += prng.below(3_600_000, -3_600_000)
       })
+    case 'members': {
+      const again = (): void => {
+        if (world.now >= end || !world.stormy) return
+        changeMembers(world, prng)
+        world.at(world.now + prng.below(150, 10), again)
+      }
+      again()
+      return told('changes of members')
+    }
     // These happen by chance, as long as the weather is bad.
     case 'breaks':
     case 'delay':

@@ -35,6 +35,8 @@ const CALL_US = 2_000_000
 export class NodeWorld {
   readonly settings: NodeSettings
   readonly members = new Map<NodeId, NodeMember>()
+  /** The others may join later. */
+  readonly founders: readonly NodeId[]
   readonly links: Links
   readonly ghost: Ghost
   readonly tally = new Tally()
@@ -56,7 +58,9 @@ export class NodeWorld {
     this.#trace = trace
     this.#checker = new AppliedChecker(workload)
     this.#prng = new Prng(settings.seed)
-    const ids = Array.from({ length: settings.nodeCount }, (_, at) => nodeId(at + 1))
+    const count = settings.nodeCount + settings.spareCount
+    const ids = Array.from({ length: count }, (_, at) => nodeId(at + 1))
+    this.founders = ids.slice(0, settings.nodeCount)
     const users = {
       isUp: (id: NodeId) => this.#member(id).isUp,
       deliver: (from: NodeId, to: NodeId, body: Uint8Array) => this.#deliver(from, to, body),
@@ -165,6 +169,7 @@ export class NodeWorld {
     const world = {
       settings: this.settings,
       members: ids,
+      founders: this.founders,
       logger: this.#logger(id),
       positions: this.#positions,
       newClock: () => new MemberClock(this.#scheduler, this.#clockRate()),

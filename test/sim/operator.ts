@@ -6,7 +6,7 @@
 import type { NodeId } from '../../src/base/brand.ts'
 import type { Prng } from '../../src/base/prng.ts'
 import type { StateMachine } from '../../src/base/state-machine.ts'
-import type { Configuration, Input } from '../../src/raft/index.ts'
+import type { Configuration, Target } from '../../src/raft/index.ts'
 import type { Member } from './member.ts'
 import type { World } from './world.ts'
 
@@ -55,7 +55,11 @@ function act<Reply, Machine extends StateMachine<Reply>>(
 }
 
 /** Some other members: more learners, or other voters from those who listen, up to all of them at once. */
-function changeFrom({ voters, learners }: Configuration, all: readonly NodeId[], prng: Prng): Input {
+export function changeFrom(
+  { voters, learners }: Configuration,
+  all: readonly NodeId[],
+  prng: Prng,
+): Target & { readonly type: 'changeMembers' } {
   const outside = all.filter((id) => !voters.includes(id) && !learners.includes(id))
   if (outside.length > 0 && prng.chance(0.5)) {
     const more = outside.filter(() => prng.chance(0.6))

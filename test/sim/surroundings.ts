@@ -15,6 +15,8 @@ export type Serve = (first: LogIndex, bytesMax: number) => Promise<FetchedLog>
 export interface Surroundings {
   readonly settings: NodeSettings
   readonly members: readonly NodeId[]
+  /** Who of them founded the group; the others may join it. */
+  readonly founders: readonly NodeId[]
   readonly logger: Logger
   /** Where committed entries stand, for looking at disks. The entry of index i is at i - 1. */
   readonly positions: readonly number[]
