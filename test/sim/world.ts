@@ -358,9 +358,12 @@ export class World<Reply, Machine extends StateMachine<Reply>> {
     this.give(member, { type: 'readIndex', ids: [this.#reads.begin(this.ghost.committedCount)] })
   }
 
-  /** What a client sees of a member. With skew the wall clocks differ by minutes. */
+  /**
+   * What a client sees of a member. Its wall time is what it takes for the majority's (`broker/agreed-time.ts`): with
+   * skew that differs between members, by less than a second.
+   */
   #ask(member: Member<Reply, Machine>): Asked<Machine> {
-    const skew = this.settings.faults.has('skew') ? member.id * 60_000 : 0
+    const skew = this.settings.faults.has('skew') ? member.id * 150 : 0
     const mono = this.now * UNIT_MS
     const { term } = member.node.raft.status()
     return { member: member.id, term, machine: member.machine, mono, wall: CLOCK_START_MS + skew + mono }
