@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests with real processes that take minutes: a part of `.ci/run` of their own (vitest.long.config.ts). */
 export const LONG_TESTS = [
+  'facade',
+  'namesrv',
+  'snapshot',
   'topics',
   'push',
   'fifo',
