@@ -190,7 +190,8 @@ function typedFields(
     case MessageType.LITE:
       return { hash: hash64(bytes.subarray(liteTopic.start, liteTopic.end)) }
     case MessageType.DELAY:
-      return { value: Math.max(0, scan.deliveryMs) }
+      // Rounded up: never early.
+      return { value: Math.max(0, Math.ceil(scan.deliveryMs)) }
     case MessageType.TRANSACTION:
       return { value: Math.ceil(scan.recoveryMs > 0 ? scan.recoveryMs : checkAfterMs) }
     default:

@@ -68,7 +68,7 @@ function policyOf({ queryOffsetPolicy, timestamp }: QueryOffsetRequest): OffsetP
     case QueryOffsetPolicy.END:
       return 'end'
     case QueryOffsetPolicy.TIMESTAMP: {
-      const ms = Math.trunc(durationMs(timestamp) ?? -1)
+      const ms = durationMs(timestamp) ?? -1
       if (!Number.isSafeInteger(ms) || ms < 0) return refuse(Code.BAD_REQUEST, 'the policy needs a timestamp')
       return { time: millis(ms) }
     }

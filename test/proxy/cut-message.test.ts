@@ -75,6 +75,12 @@ describe('a request', () => {
       9000,
     ],
     ['TRANSACTION without a time', { messageType: 4 }, 4, 0],
+    [
+      'DELAY in parts of a millisecond',
+      { deliveryTimestamp: { seconds: 1_790_000_009, nanos: 1_500_000 } },
+      3,
+      1_790_000_009_002,
+    ],
     ['PRIORITY', { priority: 7 }, 6, 7],
   ] as const)('of type %s has its number in the header', (_, system, messageType, value) => {
     const request = cut(sendBytes(draftMessage({ systemProperties: systemOf(system) })))

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { durationMs, durationOf } from '../../src/proxy/durations.ts'
 
-test('durations are read as milliseconds', () => {
+test('durations are read as whole milliseconds', () => {
   expect(durationMs({ seconds: 2, nanos: 500_000_000 })).toBe(2500)
   expect(durationMs({ seconds: -1, nanos: 0 })).toBe(-1000)
+  expect(durationMs({ seconds: 54, nanos: 852_516_352 })).toBe(54_852)
   expect([durationMs(null), durationMs(undefined)]).toEqual([undefined, undefined])
 })
 
