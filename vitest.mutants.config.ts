@@ -2,14 +2,16 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer } from 'vitest/node'
 import { chosenMutant, SEEDS_ONLY_VARIABLE } from './test/mutants/chosen.ts'
+import { readKillers } from './test/mutants/killers.ts'
 import { mutated } from './test/mutants/mutant.ts'
 import { testPatterns, testRank, UNREACHED } from './test/mutants/tests-of.ts'
 
 const mutant = chosenMutant()
+const killers = readKillers(import.meta.dirname)
 
 class LikelyFirst extends BaseSequencer {
   override async sort(files: Parameters<BaseSequencer['sort']>[0]): ReturnType<BaseSequencer['sort']> {
-    const rank = (file: (typeof files)[number]): number => testRank(mutant, file.moduleId)
+    const rank = (file: (typeof files)[number]): number => testRank(mutant, file.moduleId, killers)
     return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId))
   }
 }

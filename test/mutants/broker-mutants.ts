@@ -63,7 +63,11 @@ export const BROKER_MUTANTS = [
       'ended.remember(transaction, topicId, { resolution, ...place }, now)',
       '',
     ],
-    ['lets a transaction end otherwise', 'if (known.resolution === resolution) return', 'return'],
+    [
+      'lets a transaction end otherwise',
+      'if (known.resolution === resolution) return',
+      'if (known.resolution) return',
+    ],
     ['commits what is rolled back', "if (resolution === 'commit') {", 'if (state.now >= 0) {'],
     [
       'forgets the row of a check',

@@ -1,7 +1,9 @@
 /** The list of mutants by itself; `npm run mutants` runs the tests against each of them. */
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { textOf } from '../support/tree.ts'
 import { MUTANTS } from './all-mutants.ts'
+import { readKillers } from './killers.ts'
 import { mutated } from './mutant.ts'
 
 const share = (count: number): number => count / MUTANTS.length
@@ -29,5 +31,12 @@ describe('the mutants', () => {
     const pitfalls = MUTANTS.flatMap(({ pitfall }) => pitfall ?? [])
     expect(new Set(pitfalls).size).toBeGreaterThanOrEqual(20)
     expect(pitfalls.every((number) => number >= 1 && number <= 60)).toBe(true)
+  })
+
+  test('are known to those tests alone that exist', () => {
+    const bugs = new Set(MUTANTS.map(({ bug }) => bug))
+    const killers = Object.entries(readKillers('.'))
+    expect(killers.filter(([bug, file]) => !bugs.has(bug) || !existsSync(file))).toEqual([])
+    expect(killers.length).toBeGreaterThan(MUTANTS.length / 2)
   })
 })

@@ -1,8 +1,9 @@
 /**
- * `npm run mutants -- [--only TEXT]... [--simulator]`
+ * `npm run mutants -- [--only TEXT]... [--simulator] [--note]`
  *
  * Runs the tests against each mutant, two at a time, and prints which test killed it. `--only` takes the mutants
  * with one of the texts in their file or bug; `--simulator` asks the simulator's seeds alone, and only of what it runs.
+ * `--note` writes down which test killed which, to ask it first from then on.
  * Exits with 1 when fewer than 95 of 100 are killed.
  */
 import { spawn } from 'node:child_process'
@@ -14,6 +15,7 @@ import { unreachable } from '../../src/base/assert.ts'
 import { MUTANTS } from './all-mutants.ts'
 import { MUTANT_VARIABLE, SEEDS_ONLY_VARIABLE } from './chosen.ts'
 import { compileFaults } from './compile.ts'
+import { noteKillers } from './killers.ts'
 import type { Mutant } from './mutant.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
@@ -27,6 +29,7 @@ interface Options {
   readonly seedsOnly: boolean
   /** A folder for the reports. */
   readonly reports: string
+  readonly note: boolean
 }
 
 /** Runs what the arguments ask for and returns the exit code. `root` is the folder of the project. */
@@ -36,6 +39,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     options: {
       only: { type: 'string', multiple: true, default: [''] },
       simulator: { type: 'boolean', default: false },
+      note: { type: 'boolean', default: false },
     },
   })
   const seedsOnly = values.simulator
@@ -45,7 +49,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   )
   const reports = mkdtempSync(join(tmpdir(), 'dledger-mutants-'))
   try {
-    return await runAll(chosen, { root, seedsOnly, reports })
+    return await runAll(chosen, { root, seedsOnly, reports, note: values.note })
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
@@ -60,6 +64,7 @@ async function runAll(mutants: readonly Mutant[], options: Options): Promise<num
   }
   const waiting = [...mutants]
   let killed = 0
+  const killers: Record<string, string> = {}
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const fault = faults.get(mutant)
@@ -67,11 +72,15 @@ async function runAll(mutants: readonly Mutant[], options: Options): Promise<num
         fault === undefined
           ? await testsOf(mutant, options)
           : { verdict: { type: 'broken', reason: `it does not compile: ${fault}` } as const, seconds: 0 }
-      if (verdict.type === 'killed') killed++
+      if (verdict.type === 'killed') {
+        killed++
+        killers[mutant.bug] = verdict.test.slice(0, verdict.test.indexOf(' > '))
+      }
       console.log(lineOf(mutant, verdict, seconds))
     }
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, work))
+  if (options.note) noteKillers(options.root, killers, new Set(MUTANTS.map(({ bug }) => bug)))
   const holds = killed >= mutants.length * KILLED_SHARE_MIN
   console.log(`${killed} of ${mutants.length} mutants killed`)
   // Few survivors are allowed; one too many makes all of them failures.

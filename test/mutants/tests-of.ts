@@ -1,4 +1,5 @@
 /** Which tests may see a mutant, and in which order they are asked. */
+import type { Killers } from './killers.ts'
 import type { Mutant } from './mutant.ts'
 
 const SEEDS = 'test/mutants/seeds.ts'
@@ -32,9 +33,14 @@ export function testPatterns(mutant: Mutant | null, seedsOnly: boolean): readonl
   return [...(found?.[1] ?? []), ...seeds]
 }
 
-/** Smaller comes first: the file's own test, the others of its folder, the slow ones, the seeds. */
-export function testRank(mutant: Mutant | null, path: string): number {
+/**
+ * Smaller comes first: the test that found the bug the last time, the file's own test, the others of its folder, the
+ * slow ones, the seeds.
+ */
+export function testRank(mutant: Mutant | null, path: string, killers: Killers): number {
+  const killer = mutant === null ? undefined : killers[mutant.bug]
+  if (killer !== undefined && path.endsWith(killer)) return -1
   if (path.endsWith(SEEDS)) return 3
   if (mutant !== null && path.endsWith(`test/${mutant.file.replace(/\.ts$/, '.test.ts')}`)) return 0
-  return /(log-recovery|log-repair|transport|raft)\.test\.ts$/.test(path) ? 2 : 1
+  return /(log-recovery|log-repair|transport|raft|machine|model|loader)\.test\.ts$/.test(path) ? 2 : 1
 }
