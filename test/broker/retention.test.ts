@@ -41,7 +41,7 @@ async function receiveAll(sim: SimBroker, topic = 't', group = 'g'): Promise<str
 async function receiveTwice(sim: SimBroker, invisibleMs: number): Promise<void> {
   const got = [...(await sim.finish(sim.receive({ messagesMax: 1, invisibleMs })))]
   got.push(...(await sim.finish(sim.receive({ messagesMax: 1, invisibleMs }))))
-  expect(got.map(({ attempt }) => attempt).sort()).toEqual([1, 2])
+  expect(new Set(got.map(({ attempt }) => attempt))).toEqual(new Set([1, 2]))
 }
 
 function queue(sim: SimBroker) {
