@@ -13,7 +13,7 @@ import {
 } from '../base/limits.ts'
 import { groupPolicy, type PolicyWish, policyWish } from './group-wish.ts'
 import type { Command, QueueNumber, Reply, StartPolicy } from './machine/commands.ts'
-import { encodeCommand, isTopicType, MESSAGE_TYPE_NORMAL } from './machine/index.ts'
+import { encodeCommand, isTopicType, MESSAGE_TYPE_LITE, MESSAGE_TYPE_NORMAL } from './machine/index.ts'
 import type { GroupView, MachineView, TopicView } from './machine/view.ts'
 import { expectReply, topicMissing } from './known-names.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
@@ -102,6 +102,7 @@ export class Admin {
   async createTopic(name: string, messageType: number, queueCount: number): Promise<LogIndex> {
     checkName(name, TOPIC_NAME_LENGTH_MAX, 'ILLEGAL_TOPIC', 'topic')
     const type = messageType === 0 ? MESSAGE_TYPE_NORMAL : messageType
+    if (type === MESSAGE_TYPE_LITE) throw new BrokerError('NOT_IMPLEMENTED', 'there are no lite topics')
     if (!isTopicType(type)) throw new BrokerError('BAD_REQUEST', `there is no topic type ${type}`)
     const queues = queueCount === 0 ? QUEUES_PER_TOPIC_DEFAULT : queueCount
     if (queues > QUEUES_PER_TOPIC_MAX) {

@@ -5,7 +5,6 @@
  * A round walks the steps of docs/machine-formats.md, "The retention floor". Each step is a command, and each
  * can be done again: a round that breaks off is begun anew, here or by the next leader.
  */
-import { messageOf } from '../base/errors.ts'
 import { millis, type LogPosition, type Millis } from '../base/brand.ts'
 import type { RetentionConfig } from '../base/config.ts'
 import { RETENTION_CHECK_MS } from '../base/limits.ts'
@@ -14,6 +13,7 @@ import type { KeptLog } from '../dledger/kept-log.ts'
 import { encodeCommand } from './machine/index.ts'
 import { stampOf } from './machine/entry-codec.ts'
 import { floorTarget } from './floor-target.ts'
+import { LeaderRounds } from './leader-rounds.ts'
 import type { MachineView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import { MessageMover } from './message-mover.ts'
@@ -40,41 +40,23 @@ export interface RetentionOptions {
 
 export class Retention {
   readonly #options: RetentionOptions
-  #cancelTimer: () => void = () => undefined
-  #running = false
-  #working = false
+  readonly #rounds: LeaderRounds
 
   constructor(options: RetentionOptions) {
     this.#options = options
+    const { clock, logger } = options
+    const round = (): Promise<void> => this.#round()
+    const phrase = 'retention could not go on'
+    this.#rounds = new LeaderRounds({ everyMs: RETENTION_CHECK_MS, round, phrase, clock, logger })
   }
 
   /** This member leads from now on. */
   start(): void {
-    this.#running = true
-    this.#sleep()
+    this.#rounds.start()
   }
 
   stop(): void {
-    this.#running = false
-    this.#cancelTimer()
-  }
-
-  #sleep(): void {
-    this.#cancelTimer()
-    if (this.#running) this.#cancelTimer = this.#options.clock.timer(RETENTION_CHECK_MS, () => this.#wake())
-  }
-
-  #wake(): void {
-    if (this.#working) return
-    this.#working = true
-    this.#round()
-      .catch((error: unknown) => {
-        this.#options.logger.warn({ error: messageOf(error) }, 'retention could not go on')
-      })
-      .finally(() => {
-        this.#working = false
-        this.#sleep()
-      })
+    this.#rounds.stop()
   }
 
   async #round(): Promise<void> {

@@ -3,11 +3,6 @@ import { BrokerError } from '../base/errors.ts'
 import {
   acceptedTypes,
   isDeadLetterTopic,
-  MESSAGE_TYPE_DELAY,
-  MESSAGE_TYPE_FIFO,
-  MESSAGE_TYPE_NORMAL,
-  MESSAGE_TYPE_PRIORITY,
-  MESSAGE_TYPE_TRANSACTION,
   messageTypeName,
   PERMISSION_READ,
   PERMISSION_READ_WRITE,
@@ -30,15 +25,6 @@ function requirePermission({ name, permission }: TopicView, wanted: number, what
   throw new BrokerError('FORBIDDEN', `topic ${name} is closed for ${what}`)
 }
 
-/** What can be sent so far. */
-const BUILT_TYPES: ReadonlySet<number> = new Set([
-  MESSAGE_TYPE_NORMAL,
-  MESSAGE_TYPE_FIFO,
-  MESSAGE_TYPE_DELAY,
-  MESSAGE_TYPE_TRANSACTION,
-  MESSAGE_TYPE_PRIORITY,
-])
-
 /** Each topic takes the messages of its type; a dead letter topic takes what comes. Throws WRONG_MESSAGE_TYPE. */
 export function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>): void {
   const accepted = acceptedTypes(topic.messageType)
@@ -48,9 +34,5 @@ export function requireTypes(topic: TopicView, messageTypes: ReadonlySet<number>
     const names = accepted.map(messageTypeName).join(', ')
     const text = `the message is of type ${messageTypeName(type)}, topic ${topic.name} takes ${names}`
     throw new BrokerError('WRONG_MESSAGE_TYPE', text)
-  }
-  for (const type of messageTypes) {
-    if (BUILT_TYPES.has(type)) continue
-    throw new BrokerError('NOT_IMPLEMENTED', `messages of type ${messageTypeName(type)} cannot be sent yet`)
   }
 }

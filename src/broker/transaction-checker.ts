@@ -5,11 +5,11 @@
  */
 import { millis, type Millis } from '../base/brand.ts'
 import type { TransactionConfig } from '../base/config.ts'
-import { messageOf } from '../base/errors.ts'
 import type { Clock, Logger } from '../base/ports.ts'
 import type { TopicId } from './machine/commands.ts'
 import { encodeCommand, encodeTransactionId } from './machine/index.ts'
 import type { TransactionCheck } from './machine/transaction-commands.ts'
+import { LeaderRounds } from './leader-rounds.ts'
 import type { MachineView, TransactionView } from './machine/view.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ReplicatedLog } from './replicated-log.ts'
@@ -44,42 +44,24 @@ export class TransactionChecker {
   readonly #options: TransactionCheckerOptions
   /** Until when topics are left alone, in monotonic time. */
   readonly #unreached = new Map<TopicId, number>()
-  #cancelTimer: () => void = () => undefined
-  #running = false
-  #working = false
+  readonly #rounds: LeaderRounds
 
   constructor(options: TransactionCheckerOptions) {
     this.#options = options
+    const { clock, logger } = options
+    const round = (): Promise<void> => this.#round()
+    const phrase = 'transactions could not be checked'
+    this.#rounds = new LeaderRounds({ everyMs: LOOK_EVERY_MS, round, phrase, clock, logger })
   }
 
   /** This member leads from now on. */
   start(): void {
-    this.#running = true
     this.#unreached.clear()
-    this.#sleep()
+    this.#rounds.start()
   }
 
   stop(): void {
-    this.#running = false
-    this.#cancelTimer()
-  }
-
-  #sleep(): void {
-    this.#cancelTimer()
-    if (this.#running) this.#cancelTimer = this.#options.clock.timer(LOOK_EVERY_MS, () => this.#wake())
-  }
-
-  #wake(): void {
-    if (this.#working) return
-    this.#working = true
-    this.#round()
-      .catch((error: unknown) => {
-        this.#options.logger.warn({ error: messageOf(error) }, 'transactions could not be checked')
-      })
-      .finally(() => {
-        this.#working = false
-        this.#sleep()
-      })
+    this.#rounds.stop()
   }
 
   async #round(): Promise<void> {

@@ -22,7 +22,7 @@ const EXAMPLES = `Examples:
   npm run cli -- topic delete orders
 `
 
-const TYPES = ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'PRIORITY', 'LITE', 'MIXED'] as const
+const TYPES = ['NORMAL', 'FIFO', 'DELAY', 'TRANSACTION', 'PRIORITY', 'MIXED'] as const
 
 /** In the order of apache.rocketmq.v2.Permission. */
 const PERMISSIONS = ['none', 'read', 'write', 'read-write'] as const

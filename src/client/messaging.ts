@@ -6,7 +6,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { crc32 } from '../base/crc32.ts'
 import { BrokerError } from '../base/errors.ts'
-import type { Message, Resource, Timestamp } from '../rpc/apache-definition.ts'
+import { durationOf } from '../rpc/durations.ts'
+import type { Message, Resource } from '../rpc/apache-definition.ts'
 import { Code } from '../rpc/apache-enums.ts'
 import type { MessagingServiceCalls } from '../rpc/apache-service.ts'
 import type { RequestOptions } from '../rpc/client.ts'
@@ -106,8 +107,8 @@ export class MessagingClient {
       messageQueue: { topic: resource(topic), id: 0 },
       filterExpression: { type: TAG_FILTER, expression: '*' },
       batchSize: messagesMax,
-      invisibleDuration: duration(invisibleMs),
-      longPollingTimeout: duration(waitMs),
+      invisibleDuration: durationOf(invisibleMs),
+      longPollingTimeout: durationOf(waitMs),
       autoRenew: false,
       attemptId: randomUUID(),
     }
@@ -160,8 +161,8 @@ export class MessagingClient {
         bodyDigest: { type: CRC32_DIGEST, checksum },
         bodyEncoding: IDENTITY,
         messageType: message.dueMs === undefined ? NORMAL : DELAY,
-        ...(message.dueMs === undefined ? {} : { deliveryTimestamp: duration(message.dueMs) }),
-        bornTimestamp: duration(Date.now()),
+        ...(message.dueMs === undefined ? {} : { deliveryTimestamp: durationOf(message.dueMs) }),
+        bornTimestamp: durationOf(Date.now()),
         bornHost: hostname(),
       },
       body: message.body,
@@ -198,9 +199,4 @@ export function deliveryOf(message: Message): Delivery {
 /** A name without a namespace. */
 export function resource(name: string): Resource {
   return { resourceNamespace: '', name }
-}
-
-/** Durations and times have the same shape. */
-export function duration(ms: number): Timestamp {
-  return { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 }
 }

@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { BrokerError } from '../base/errors.ts'
+import { durationOf } from '../rpc/durations.ts'
 import { Code } from '../rpc/apache-enums.ts'
 import type { MessagingServiceCalls } from '../rpc/apache-service.ts'
 import type { RequestOptions } from '../rpc/client.ts'
 import { FailoverClient, type OpenClient } from './failover-client.ts'
-import { type Delivery, deliveryOf, duration, resource } from './messaging.ts'
+import { type Delivery, deliveryOf, resource } from './messaging.ts'
 import { errorOfStatus } from './status-error.ts'
 
 const CALL_MS = 10_000
@@ -58,7 +59,7 @@ export class PullClient {
       offset,
       batchSize: messagesMax,
       filterExpression: { type: TAG_FILTER, expression },
-      longPollingTimeout: duration(waitMs),
+      longPollingTimeout: durationOf(waitMs),
     }
     const items = await this.#client.collect('PullMessage', request, this.#options(waitMs))
     const messages: Delivery[] = []
@@ -96,7 +97,7 @@ export class PullClient {
     at: 'beginning' | 'end' | { readonly timeMs: number },
   ): Promise<number> {
     const policy = typeof at === 'string' ? at : 'time'
-    const timestamp = typeof at === 'string' ? null : duration(at.timeMs)
+    const timestamp = typeof at === 'string' ? null : durationOf(at.timeMs)
     const request = { messageQueue: queueOf(queue), queryOffsetPolicy: POLICIES[policy], timestamp }
     const { status, offset } = await this.#client.call('QueryOffset', request, this.#options())
     const error = errorOfStatus(status)

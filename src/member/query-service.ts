@@ -17,6 +17,7 @@ import { Refusal } from '../proxy/refusal.ts'
 import type { Message } from '../rpc/apache-definition.ts'
 import { FilterType } from '../rpc/apache-enums.ts'
 import type { Draft } from '../rpc/draft.ts'
+import { durationMs } from '../rpc/durations.ts'
 import { codecOf } from '../rpc/protos.ts'
 import type {
   BrowseMessagesRequest,
@@ -230,8 +231,10 @@ function storedMessage(found: FoundMessage, withBody: boolean): Draft<StoredMess
     keys: system?.keys ?? [],
     messageType,
     ...(messageGroup !== undefined && { messageGroup }),
-    ...(system?.deliveryTimestamp !== undefined && { deliveryMs: millisOf(system.deliveryTimestamp) }),
-    bornMs: millisOf(system?.bornTimestamp ?? null),
+    ...(system?.deliveryTimestamp !== undefined && {
+      deliveryMs: Math.max(0, durationMs(system.deliveryTimestamp) ?? 0),
+    }),
+    bornMs: Math.max(0, durationMs(system?.bornTimestamp) ?? 0),
     bornHost: system?.bornHost ?? '',
     storedMs: storedAtMs,
     properties: message.userProperties,
@@ -239,8 +242,4 @@ function storedMessage(found: FoundMessage, withBody: boolean): Draft<StoredMess
     body: withBody ? message.body : Buffer.alloc(0),
     bodyEncoding: system?.bodyEncoding ?? 0,
   }
-}
-
-function millisOf(time: { readonly seconds: number; readonly nanos: number } | null): number {
-  return time === null ? 0 : Math.max(0, time.seconds * 1000 + Math.floor(time.nanos / 1_000_000))
 }

@@ -14,7 +14,7 @@ import {
   queryOffsetResponses,
   updateOffsetRequests,
 } from './codecs.ts'
-import { durationMs } from './durations.ts'
+import { durationMs } from '../rpc/durations.ts'
 import type { LeaderPart } from './leader-context.ts'
 import { checkGroup, checkTopic } from './names.ts'
 import { refuse } from './refusal.ts'

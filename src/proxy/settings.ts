@@ -14,7 +14,7 @@ import { type GroupPolicy, plainPolicy, type RetryBackoff } from '../broker/mach
 import type { Metric, RetryPolicy, Settings, Subscription } from '../rpc/apache-definition.ts'
 import { ClientType, Language } from '../rpc/apache-enums.ts'
 import type { Draft } from '../rpc/draft.ts'
-import { durationOf } from './durations.ts'
+import { durationOf } from '../rpc/durations.ts'
 
 const PRODUCER_ATTEMPTS = 3
 const PRODUCER_BACKOFF = { initialMs: 10, maxMs: 1000, multiplier: 2 }

@@ -56,3 +56,10 @@ test('a topic without priorities refuses a message with one, and the other way r
   })
   await expect(sim.send('p', ['b'])).rejects.toMatchObject({ code: 'WRONG_MESSAGE_TYPE' })
 })
+
+test('a topic of type LITE is refused when it is made, not at its first message', async () => {
+  const sim = await SimBroker.start()
+  await expect(sim.finish(sim.admin.createTopic('lite', 5, 1))).rejects.toMatchObject({
+    code: 'NOT_IMPLEMENTED',
+  })
+})

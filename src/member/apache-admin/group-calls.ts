@@ -13,6 +13,7 @@ import type {
 } from '../../rpc/apache-admin-types.ts'
 import type { ConnectedClient } from '../../rpc/clients-types.ts'
 import type { Draft } from '../../rpc/draft.ts'
+import { durationOf } from '../../rpc/durations.ts'
 
 /** Reads of what is stored, on this member. */
 export interface StoredTimes {
@@ -56,7 +57,7 @@ async function accumulation(
     inflightMessages: inflight,
     readyMessages: ready,
     accumulation: inflight + ready,
-    deliverDelayTime: { seconds: Math.floor(delayMs / 1000), nanos: (delayMs % 1000) * 1_000_000 },
+    deliverDelayTime: durationOf(delayMs),
     lastConsumeTimestamp: consumedMs,
   }
 }

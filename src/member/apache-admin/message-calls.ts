@@ -11,9 +11,10 @@ import type {
   ListMessageRequest,
   ListMessageResponse,
 } from '../../rpc/apache-admin-types.ts'
-import type { Message, Timestamp } from '../../rpc/apache-definition.ts'
+import type { Message } from '../../rpc/apache-definition.ts'
 import { Encoding, FilterType } from '../../rpc/apache-enums.ts'
 import type { Draft } from '../../rpc/draft.ts'
+import { durationMs, durationOf } from '../../rpc/durations.ts'
 import { codecOf } from '../../rpc/protos.ts'
 
 const MESSAGES_DEFAULT = 32
@@ -37,8 +38,8 @@ export async function listMessages(
     return { messages: found.map(asMessage), scrollId: '' }
   }
   const { skip, count } = pageOf(request)
-  const beginMs = millisOf(request.beginTimestamp) ?? 0
-  const endMs = millisOf(request.endTimestamp) ?? Number.POSITIVE_INFINITY
+  const beginMs = durationMs(request.beginTimestamp) ?? 0
+  const endMs = durationMs(request.endTimestamp) ?? Number.POSITIVE_INFINITY
   if (request.messageKey !== undefined) {
     const wish = { topic, key: request.messageKey, beginMs, endMs, messagesMax: skip + count }
     const found = await queries.byKey(wish, signal)
@@ -93,10 +94,6 @@ function placesOf(scrollId: string): readonly QueuePlace[] {
   throw new BrokerError('BAD_REQUEST', 'the scroll id is not one that was answered')
 }
 
-function millisOf(time: Timestamp | null): number | undefined {
-  return time === null ? undefined : time.seconds * 1000 + Math.floor(time.nanos / 1_000_000)
-}
-
 /** A SendMessageRequest with the one message, and its id: the sender's, or a new one. */
 export function sendRequestOf(
   request: AdminSendMessageRequest,
@@ -114,7 +111,7 @@ export function sendRequestOf(
       keys: [...(systemProperties?.keys ?? []), ...(key === undefined ? [] : [key])],
       messageId,
       bodyEncoding: systemProperties?.bodyEncoding || Encoding.IDENTITY,
-      bornTimestamp: { seconds: Math.floor(nowMs / 1000), nanos: (nowMs % 1000) * 1_000_000 },
+      bornTimestamp: durationOf(nowMs),
       bornHost: host,
     },
   }

@@ -24,6 +24,7 @@ import type { Resource } from '../../rpc/apache-definition.ts'
 import { Code } from '../../rpc/apache-enums.ts'
 import type { ConnectedClient } from '../../rpc/clients-types.ts'
 import type { Draft } from '../../rpc/draft.ts'
+import { durationMs } from '../../rpc/durations.ts'
 import { codecOf } from '../../rpc/protos.ts'
 import type { CallContext, Method } from '../../rpc/service.ts'
 import { typedService } from '../../rpc/typed-service.ts'
@@ -166,8 +167,8 @@ export class ApacheAdmin {
   }
 
   async #reset({ group, topic, resetTimestamp }: ResetGroupOffsetRequest): Promise<object> {
-    if (resetTimestamp === null) throw new BrokerError('BAD_REQUEST', 'the time to go back to is missing')
-    const value = resetTimestamp.seconds * 1000 + Math.floor(resetTimestamp.nanos / 1_000_000)
+    const value = durationMs(resetTimestamp)
+    if (value === undefined) throw new BrokerError('BAD_REQUEST', 'the time to go back to is missing')
     const wish = { group: checkGroup(group?.name), topic: checkTopic(topic?.name), to: 'time', value }
     await resetOffsets(this.#options.adminService.atLeader, wish)
     return {}

@@ -12,6 +12,7 @@ import type {
 } from '../../rpc/apache-admin-types.ts'
 import type { ConnectedClient } from '../../rpc/clients-types.ts'
 import type { Draft } from '../../rpc/draft.ts'
+import { durationOf } from '../../rpc/durations.ts'
 
 /** As in the definition file: every group shares its messages among its members. */
 const CLUSTERING = 1
@@ -95,7 +96,7 @@ function info(
     topic: { name: topic },
     expression: wishOf(members[0], topic),
     online: members.length > 0,
-    lastUpdateTimestamp: { seconds: Math.floor(updatedMs / 1000), nanos: 0 },
+    lastUpdateTimestamp: durationOf(updatedMs),
     messageModel: CLUSTERING,
     subscriptionConsistency: wishes.size <= 1,
   }

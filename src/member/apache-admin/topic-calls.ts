@@ -11,6 +11,7 @@ import { topicMissing } from '../../broker/known-names.ts'
 import type { DescribeTopicStatusResponse, GetTopicRouteResponse } from '../../rpc/apache-admin-types.ts'
 import type { Resource } from '../../rpc/apache-definition.ts'
 import type { Draft } from '../../rpc/draft.ts'
+import { durationOf } from '../../rpc/durations.ts'
 
 /** RocketMQ's bits of a permission: 4 read, 2 write. */
 const PERM_BITS: Readonly<Record<number, number>> = {
@@ -32,7 +33,7 @@ export function describeTopicStatus(topic: TopicView): Draft<DescribeTopicStatus
   const { createdAt, messageType, queues, retentionMs } = topic
   return {
     topicMessageType: messageType,
-    createTimestamp: { seconds: Math.floor(createdAt / 1000), nanos: (createdAt % 1000) * 1_000_000 },
+    createTimestamp: durationOf(createdAt),
     tags: {
       'message.type': messageTypeName(messageType),
       'queue.type': 'SimpleCQ',

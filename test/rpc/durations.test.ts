@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { durationMs, durationOf } from '../../src/proxy/durations.ts'
+import { durationMs, durationOf } from '../../src/rpc/durations.ts'
 
 test('durations are read as whole milliseconds', () => {
   expect(durationMs({ seconds: 2, nanos: 500_000_000 })).toBe(2500)
